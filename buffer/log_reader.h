@@ -1,0 +1,74 @@
+// LogReader: one uplink's view of the log. It never shows whether the tail or the journal answered.
+// The gateway object owns one per uplink; it is used on that uplink's thread only. Nothing is
+// allocated after construction except inside SQLite, within its heap limit.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "buffer/position.h"
+#include "core/reading.h"
+#include "core/result.h"
+
+namespace fieldweir {
+
+/// Where readings were lost. `readings` is `unknown` after an unclean stop.
+struct Gap {
+  static constexpr std::uint64_t unknown = UINT64_MAX;
+  Time from = 0;
+  Time to = 0;
+  std::uint64_t readings = 0;
+  Reason reason = Reason::none;
+};
+
+/// A batch taken apart. The caller owns one and reuses it; capacity is fixed at construction.
+class DecodedBatch {
+ public:
+  /// `rows` and `gaps`: the most that a batch can hold.
+  explicit DecodedBatch(std::size_t rows, std::size_t gaps = 16);
+
+  Lane lane = Lane::telemetry;
+  Position position;
+  /// First of the positions that this batch stands for; equal to `position` but after drops.
+  Position replaces_from;
+  bool clock_synchronised = true;
+  std::vector<Reading> readings;  // Reading::signal and as_text() are resolved by the calls below
+  std::vector<Gap> gaps;
+
+  std::string_view name(SignalId signal) const;
+  std::string_view unit(SignalId signal) const;
+  std::string_view text(std::uint32_t id) const;
+};
+
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+
+  struct Cursor {
+    Position acknowledged;  // everything up to here is done with
+    Position sent;          // the last one of those that was really sent: the next one's `prev`
+  };
+
+  /// Where the uplink continues in `lane` after a start or a lost connection.
+  virtual Cursor cursor(Lane lane) const = 0;
+
+  /// The first batch after `after` in `lane` into `out`; false if there is none yet.
+  /// A batch that fails its checksum comes out as a gap(corrupt) in its place, never as an Error.
+  virtual Result<bool> next(Lane lane, Position after, DecodedBatch& out) = 0;
+
+  /// What became of the readings of the batches between the old cursor and `cursor`.
+  struct Outcome {
+    std::uint64_t delivered = 0;
+    std::uint64_t not_selected = 0;
+    std::uint64_t dead_lettered = 0;
+  };
+
+  /// Moves the cursor forward, never back. Durable with the next commit, if one is needed.
+  virtual void acknowledge(Lane lane, Cursor cursor, Outcome outcome) = 0;
+
+  /// Keeps what this destination refuses for ever, with the reason; bounded, oldest go first.
+  virtual void dead_letter(const DecodedBatch& batch, std::string_view why) = 0;
+};
+
+}  // namespace fieldweir

@@ -1,0 +1,34 @@
+#include "core/clock.h"
+
+#include <sys/timex.h>
+#include <time.h>
+
+#include <fstream>
+
+namespace fieldweir {
+namespace {
+
+Time read_clock(clockid_t id) {
+  timespec t{};
+  clock_gettime(id, &t);
+  return static_cast<Time>(t.tv_sec) * second + t.tv_nsec;
+}
+
+}  // namespace
+
+SystemClock::SystemClock() : offset_(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME)) {}
+
+Time SystemClock::now() const { return read_clock(CLOCK_BOOTTIME) + offset_; }
+
+bool SystemClock::synchronised() const {
+  timex query{};  // modes = 0: reads only
+  return adjtimex(&query) != TIME_ERROR;
+}
+
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  return std::getline(file, id) ? id : "unknown";
+}
+
+}  // namespace fieldweir

@@ -1,0 +1,41 @@
+// FixedText<N>: a string of at most N bytes that lives where it stands, for records that must not
+// allocate. Trivially copyable. What does not fit is cut at N bytes; callers whose texts must not be
+// cut check the length first.
+#pragma once
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+namespace fieldweir {
+
+template <std::size_t N>
+class FixedText {
+  static_assert(N < 256);
+
+ public:
+  FixedText() = default;
+  FixedText(std::string_view text) { assign(text); }  // NOLINT: a text is a text
+
+  void assign(std::string_view text) {
+    size_ = static_cast<std::uint8_t>(std::min(text.size(), N));
+    std::memcpy(bytes_, text.data(), size_);
+  }
+
+  std::string_view view() const { return {bytes_, size_}; }
+  operator std::string_view() const { return view(); }  // NOLINT: a text is a text
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+  static constexpr std::size_t capacity() { return N; }
+
+  friend bool operator==(const FixedText& a, const FixedText& b) { return a.view() == b.view(); }
+
+ private:
+  std::uint8_t size_ = 0;
+  char bytes_[N] = {};
+};
+
+}  // namespace fieldweir

@@ -1,0 +1,100 @@
+// Driver: speaks one protocol to one device. Owned by the bus worker, called on its thread only.
+//
+// What an author promises: no threads, sleeps or retries of its own; no call outlives its deadline by
+// more than 50 ms, nor a stop request by more than 100 ms; nothing is allocated once open() has
+// returned; a value that was not read and verified is never put. What the bus worker does for it:
+// scheduling, back-off, marking signals bad while the device is away, counting, logging.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/fields.h"
+#include "core/account.h"
+#include "core/ring.h"
+#include "core/result.h"
+#include "core/stop.h"
+#include "core/worker.h"
+
+namespace fieldweir {
+
+/// Where a driver puts its readings: one end of the bus's ring. Full: the reading is counted as lost.
+class Sink {
+ public:
+  Sink(Ring<Reading>& ring, BusAccount& account, Doorbell& pipeline)
+      : ring_(ring), account_(account), pipeline_(pipeline) {}
+
+  void put(const Reading& reading) {
+    account_.sampled.add();
+    if (!ring_.push(reading)) account_.lost[Reason::ring_full].add();
+  }
+  /// Readings that can be put now without loss. A poll that would not fit is better skipped.
+  std::size_t room() const { return ring_.free(); }
+  /// Tells the pipeline that there is something; the bus worker does so after each poll.
+  void announce() { pipeline_.ring(); }
+
+ private:
+  Ring<Reading>& ring_;
+  BusAccount& account_;
+  Doorbell& pipeline_;
+};
+
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  /// Connects if that is something the protocol does. Called again after close().
+  virtual Result<> open(Time deadline, const Stop& stop) = 0;
+
+  /// Reads what is due at `now`, puts it, and returns when it is due next (`never`: when the bus's
+  /// doorbell rings). An Error means that the device as a whole did not answer; the worker then
+  /// closes, marks all its signals bad and opens again after a back-off. What concerns one signal
+  /// only (illegal address, invalid code) is put as a bad reading of that signal and is no Error.
+  virtual Result<Time> poll(Time now, Time deadline, Sink& sink, const Stop& stop) = 0;
+
+  virtual void close() = 0;
+
+  /// The longest that open() or poll() may need: the deadline they are given.
+  virtual Duration patience() const { return second; }
+
+  /// Polls that were not made in time, or were skipped for want of room in the ring.
+  Counter skipped;
+};
+
+// --- configuration, common to all drivers ---------------------------------------------------------
+
+struct SignalSettings {
+  virtual ~SignalSettings() = default;
+  std::string name;
+  std::string unit;
+  config::Reference profile;
+  config::Place place;
+  /// What its readings will be.
+  virtual Kind kind() const = 0;
+};
+
+struct DeviceSettings {
+  virtual ~DeviceSettings() = default;
+  std::string name;
+  config::Place place;
+  /// How many devices this one stands for: 1, or the bound of a wildcard topic. Signals are reserved
+  /// for each instance: id = first + instance * signals + index.
+  virtual std::size_t instances() const { return 1; }
+  virtual std::vector<const SignalSettings*> signals() const = 0;
+};
+
+template <class S>
+void declare_common_signal(config::Fields<S>& fields) {
+  fields.text("name", &SignalSettings::name, config::required, "unique within the device")
+      .text("unit", &SignalSettings::unit, config::optional, "as shown to people, at most 16 bytes")
+      .reference("profile", &SignalSettings::profile, config::optional, "filters from `profiles`");
+}
+
+template <class D>
+void declare_common_device(config::Fields<D>& fields) {
+  fields.text("name", &DeviceSettings::name, config::required, "unique; first part of signal names");
+}
+
+}  // namespace fieldweir
