@@ -1,0 +1,104 @@
+#include "daemon/status_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <system_error>
+
+#include "core/log.h"
+
+namespace fieldweir {
+namespace {
+
+constexpr int client_milliseconds = 200;
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  if (path.size() >= sizeof address.sun_path)
+    throw std::system_error(ENAMETOOLONG, std::system_category(), path);
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+int connect_to(const std::string& path) {
+  const sockaddr_un address = address_of(path);
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor >= 0 &&
+      connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return descriptor;
+  const int why = errno;
+  if (descriptor >= 0) close(descriptor);
+  throw std::system_error(why, std::system_category(), path);
+}
+
+int listen_at(const std::string& path) {
+  const sockaddr_un address = address_of(path);
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  unlink(path.c_str());
+  if (descriptor >= 0 &&
+      bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      chmod(path.c_str(), 0660) == 0 && listen(descriptor, 8) == 0)
+    return descriptor;
+  const int why = errno;
+  if (descriptor >= 0) close(descriptor);
+  throw std::system_error(why, std::system_category(), path);
+}
+
+}  // namespace
+
+StatusSocket::StatusSocket(std::string path) : path_(std::move(path)) {
+  try {
+    descriptor_ = listen_at(path_);
+  } catch (const std::system_error& problem) {
+    log(LogLevel::warning, "status", "no status socket: %s", problem.what());
+  }
+}
+
+StatusSocket::~StatusSocket() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(path_.c_str());
+}
+
+void StatusSocket::serve(const std::function<std::string()>& answer) const {
+  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0) return;
+  const timeval limit{0, client_milliseconds * 1000};
+  setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  const std::string text = answer();
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = send(client, text.data() + done, text.size() - done, MSG_NOSIGNAL);
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  close(client);
+}
+
+std::string default_status_path() {
+  const char* directory = std::getenv("RUNTIME_DIRECTORY");
+  return std::string(directory != nullptr ? directory : "/run/fieldweir") + "/status.sock";
+}
+
+std::string ask_status(const std::string& path) {
+  const int descriptor = connect_to(path);
+  std::string answer;
+  char piece[4096];
+  pollfd readable{descriptor, POLLIN, 0};
+  while (poll(&readable, 1, 5000) == 1) {
+    const ssize_t n = read(descriptor, piece, sizeof piece);
+    if (n <= 0) break;
+    answer.append(piece, static_cast<std::size_t>(n));
+  }
+  close(descriptor);
+  return answer;
+}
+
+}  // namespace fieldweir
