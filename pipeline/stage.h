@@ -38,7 +38,8 @@ struct StageKind {
   std::string_view doc;
 };
 
-/// The table. A new stage is one source file, one row, one line in CMakeLists.txt, one folder of cases.
+/// The table. A new stage is one source file, one row, one line in CMakeLists.txt, one folder of
+/// cases.
 std::span<const StageKind> stage_kinds();
 
 }  // namespace fieldweir

@@ -16,12 +16,14 @@
 
 namespace fieldweir {
 
-/// Common to all destinations; each kind derives its own. Name, format, send, compress ... .
+/// Common to all destinations; each kind derives its own.
 struct UplinkSettings {
   virtual ~UplinkSettings() = default;
   std::string name;
   config::Place place;
   bool enabled = true;
+  std::string format = "json";
+  std::string order = "oldest_first";
   std::vector<std::string> send = {"*"};  // globs over signal names
 };
 
@@ -41,5 +43,26 @@ struct UplinkKind {
 };
 
 std::span<const UplinkKind> uplink_kinds();
+
+/// Reads one of `available`; one of `later` is refused with "not available in this version".
+bool read_available(const config::Node& node, std::span<const std::string_view> available,
+                    std::span<const std::string_view> later, std::string& out,
+                    config::Mistakes& mistakes);
+bool read_format(const config::Node& node, std::string& out, config::Mistakes& mistakes);
+bool read_order(const config::Node& node, std::string& out, config::Mistakes& mistakes);
+
+template <class S>
+void declare_common_uplink(config::Fields<S>& fields) {
+  fields.text("name", &UplinkSettings::name, config::required, "unique; its cursor belongs to it")
+      .flag("enabled", &UplinkSettings::enabled, config::optional,
+            "false: not run, owed nothing new")
+      .custom("format", "json", &UplinkSettings::format, read_format, config::optional,
+              "of the messages")
+      .custom("order", "oldest_first", &UplinkSettings::order, read_order, config::optional,
+              "of delivery after an outage")
+      .texts("send", &UplinkSettings::send, config::optional,
+             "globs over signal names; everything if not given")
+      .later({"kafka", "kinesis", "partition_by", "backlog", "batch", "rate_limit"});
+}
 
 }  // namespace fieldweir

@@ -1,0 +1,200 @@
+#include "pipeline/window.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace fieldweir {
+namespace {
+
+constexpr std::array<std::string_view, 7> aggregate_names = {"mean",  "min",   "max", "sum",
+                                                             "count", "first", "last"};
+
+bool read_aggregates(const config::Node& node, std::vector<Aggregate>& out,
+                     config::Mistakes& mistakes) {
+  if (!config::expect_list(node, mistakes)) return false;
+  bool good = true;
+  for (const config::Node& item : node.items) {
+    std::size_t index = 0;
+    if (!config::read_choice(item, aggregate_names, index, mistakes)) {
+      good = false;
+    } else if (const auto aggregate = static_cast<Aggregate>(index);
+               std::find(out.begin(), out.end(), aggregate) == out.end()) {
+      out.push_back(aggregate);
+    } else {
+      mistakes.add(item.place, "'" + item.scalar + "' stands here twice");
+      good = false;
+    }
+  }
+  if (node.items.empty()) {
+    mistakes.add(node.place, "expected at least one of mean, min, max, sum, count, first, last");
+    good = false;
+  }
+  return good;
+}
+
+/// Rounds towards minus infinity, so that windows before 1970 do not overlap at it.
+std::int64_t floor_divide(Time time, Duration size) {
+  return time / size - (time % size < 0 ? 1 : 0);
+}
+
+/// From the window of `now - grace` to the one after that of `now`.
+std::size_t open_windows(Duration size, Duration grace) {
+  return static_cast<std::size_t>((grace + size - 1) / size) + 2;
+}
+
+bool less(const Reading& a, const Reading& b) {
+  // as doubles two different 64-bit integers can look equal
+  if (a.kind == Kind::int64 && b.kind == Kind::int64) return a.as_int64() < b.as_int64();
+  if (a.kind == Kind::uint64 && b.kind == Kind::uint64) return a.as_uint64() < b.as_uint64();
+  return a.as_number() < b.as_number();
+}
+
+}  // namespace
+
+std::string_view to_string(Aggregate aggregate) {
+  return aggregate_names[static_cast<std::size_t>(aggregate)];
+}
+
+Kind kind_of(Aggregate aggregate, Kind read) {
+  switch (aggregate) {
+    case Aggregate::mean:
+    case Aggregate::sum:
+      return Kind::float64;
+    case Aggregate::count:
+      return Kind::uint64;
+    case Aggregate::min:
+    case Aggregate::max:
+    case Aggregate::first:
+    case Aggregate::last:
+      break;
+  }
+  return read;
+}
+
+const config::Fields<WindowSettings>& window_fields() {
+  using config::required, config::optional;
+  static const auto fields =
+      config::Fields<WindowSettings>("a window")
+          .text("name", &WindowSettings::name, required, "results are signals <name>.<aggregate>")
+          .reference("of", &WindowSettings::of, required,
+                     "the signal to aggregate, after its filters")
+          .duration("tumbling", &WindowSettings::tumbling, {second, day}, required,
+                    "size; windows are aligned to the UTC epoch")
+          .custom("emit", "list of mean | min | max | sum | count | first | last",
+                  &WindowSettings::emit, read_aggregates, required, "what to compute")
+          .duration("grace", &WindowSettings::grace, {0, 10 * minute}, optional,
+                    "how long after its end a window waits for late readings")
+          .later({"sliding", "session"});
+  return fields;
+}
+
+Window::Window(Duration size, Duration grace, std::vector<Result> results)
+    : size_(size),
+      grace_(grace),
+      results_(std::move(results)),
+      open_(open_windows(size, grace)),
+      first_open_(INT64_MIN / size) {}
+
+std::size_t Window::bytes_for(Duration size, Duration grace) {
+  return sizeof(Window) + open_windows(size, grace) * sizeof(Open);
+}
+
+std::int64_t Window::number(Time time) const { return floor_divide(time, size_); }
+
+Window::Open& Window::slot(std::int64_t number) {
+  const auto count = static_cast<std::int64_t>(open_.size());
+  return open_[static_cast<std::size_t>(floor_divide(number, 1) % count + count) % open_.size()];
+}
+
+std::size_t Window::make_room(Time now, std::span<Reading> out) {
+  return close_before(number(now) + 2 - static_cast<std::int64_t>(open_.size()), out);
+}
+
+std::size_t Window::close(Time now, std::span<Reading> out) {
+  return close_before(number(now - grace_), out);
+}
+
+std::size_t Window::close_before(std::int64_t first_open, std::span<Reading> out) {
+  if (first_open <= first_open_) return 0;
+  const std::int64_t last = first_open_ + static_cast<std::int64_t>(open_.size());
+  std::size_t written = 0;
+  for (std::int64_t n = first_open_; filled_ > 0 && n < std::min(first_open, last); ++n) {
+    Open& open = slot(n);
+    if (open.count + open.excluded == 0) continue;
+    written += emit(open, n * size_, out.subspan(written));
+    open = Open{};
+    --filled_;
+  }
+  first_open_ = first_open;
+  return written;
+}
+
+Time Window::due() const { return filled_ == 0 ? never : (first_open_ + 1) * size_ + grace_; }
+
+void Window::add(const Reading& reading) {
+  const std::int64_t n = number(reading.time);
+  if (n < first_open_) return late.add();
+  if (n >= first_open_ + static_cast<std::int64_t>(open_.size())) return ahead.add();
+  Open& open = slot(n);
+  if (open.count + open.excluded == 0) ++filled_;
+  const double value = reading.as_number();
+  if (reading.quality == Quality::bad || std::isnan(value)) {
+    ++open.excluded;
+    open.reason = reading.reason;
+    return;
+  }
+  if (reading.quality == Quality::uncertain) {
+    open.uncertain = true;
+    open.reason = reading.reason;
+  }
+  if (open.count == 0 || less(reading, open.min)) open.min = reading;
+  if (open.count == 0 || less(open.max, reading)) open.max = reading;
+  if (open.count == 0 || reading.time < open.first.time) open.first = reading;
+  if (open.count == 0 || reading.time >= open.last.time) open.last = reading;
+  open.sum += value;
+  ++open.count;
+}
+
+std::size_t Window::emit(const Open& open, Time start, std::span<Reading> out) const {
+  std::size_t written = 0;
+  for (const Result& result : results_) {
+    Reading& reading = out[written++];
+    reading = bad_reading(result.signal, start, open.reason);
+    if (open.count == 0) continue;
+    switch (result.aggregate) {
+      case Aggregate::mean:
+        reading = float64_reading(result.signal, start, open.sum / static_cast<double>(open.count));
+        break;
+      case Aggregate::sum:
+        reading = float64_reading(result.signal, start, open.sum);
+        break;
+      case Aggregate::count:
+        reading = uint64_reading(result.signal, start, open.count);
+        break;
+      case Aggregate::min:
+        reading = open.min;
+        break;
+      case Aggregate::max:
+        reading = open.max;
+        break;
+      case Aggregate::first:
+        reading = open.first;
+        break;
+      case Aggregate::last:
+        reading = open.last;
+        break;
+    }
+    const bool doubtful = open.uncertain || open.excluded > 0;
+    reading = {start,
+               reading.bits,
+               result.signal,
+               reading.kind,
+               doubtful ? Quality::uncertain : Quality::good,
+               doubtful ? open.reason : Reason::none,
+               0};
+  }
+  return written;
+}
+
+}  // namespace fieldweir

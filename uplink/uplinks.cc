@@ -1,0 +1,46 @@
+#include "uplink/uplinks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "uplink/https.h"
+
+namespace fieldweir {
+
+std::span<const UplinkKind> uplink_kinds() {
+  static const std::array kinds = {
+      https_uplink(),
+  };
+  return kinds;
+}
+
+bool read_available(const config::Node& node, std::span<const std::string_view> available,
+                    std::span<const std::string_view> later, std::string& out,
+                    config::Mistakes& mistakes) {
+  std::vector<std::string_view> names(available.begin(), available.end());
+  names.insert(names.end(), later.begin(), later.end());
+  std::size_t index = 0;
+  if (!config::read_choice(node, names, index, mistakes)) return false;
+  if (index >= available.size()) {
+    mistakes.add(node.place,
+                 "'" + std::string(names[index]) + "' is not available in this version");
+    return false;
+  }
+  out = names[index];
+  return true;
+}
+
+bool read_format(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  static constexpr std::array<std::string_view, 1> available = {"json"};
+  static constexpr std::array<std::string_view, 5> later = {"json_flat", "influx", "senml",
+                                                            "sparkplug_b", "cloudevents"};
+  return read_available(node, available, later, out, mistakes);
+}
+
+bool read_order(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  static constexpr std::array<std::string_view, 1> available = {"oldest_first"};
+  static constexpr std::array<std::string_view, 1> later = {"live_first"};
+  return read_available(node, available, later, out, mistakes);
+}
+
+}  // namespace fieldweir
