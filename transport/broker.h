@@ -1,6 +1,9 @@
-// broker: one named MQTT broker of the configuration. A value type, read while starting.
+// broker: one named MQTT broker of the configuration, and the TLS keys that it shares with every
+// other TLS client. Value types, read while starting; nothing here touches the network.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,18 +13,36 @@
 
 namespace fieldweir {
 
-/// Certificates and verification, shared by every TLS client. Verification is on unless asked.
+/// Certificates and verification, shared by every TLS client. The peer is always verified.
 struct TlsSettings {
   std::string ca = "/etc/ssl/certs/ca-certificates.crt";
   std::string certificate;  // client certificate and key, PEM files
   std::string key;
 };
 
-struct BrokerSettings {
-  std::string url;  // mqtt://host[:1883] or mqtts://host[:8883]
+template <class T>
+void declare_tls(config::Fields<T>& fields) {
+  fields
+      .text("ca", &TlsSettings::ca, config::optional,
+            "authorities that the peer is verified against")
+      .text("cert", &TlsSettings::certificate, config::optional, "client certificate, a PEM file")
+      .text("key", &TlsSettings::key, config::optional, "the client certificate's key, a PEM file");
+}
+
+/// Where a broker listens. IPv6 addresses are written in brackets in a URL, and without here.
+struct Endpoint {
+  bool tls = false;
+  std::string host;
+  std::uint16_t port = 1883;
+};
+
+/// mqtt://host[:1883] or mqtts://host[:8883]; nothing else, no user, no path. Pure.
+std::optional<Endpoint> parse_broker_url(std::string_view url);
+
+struct BrokerSettings : TlsSettings {
+  Endpoint endpoint;
   std::string username;
   std::string password;
-  TlsSettings tls;
   config::Place place;
 };
 
@@ -30,5 +51,8 @@ using Brokers = std::vector<std::pair<std::string, BrokerSettings>>;
 
 const BrokerSettings* find_broker(const Brokers& brokers, std::string_view name);
 const config::Fields<BrokerSettings>& broker_fields();
+
+/// What no single key shows: a certificate without its key, a password without a user name.
+void check_broker(const BrokerSettings& broker, config::Mistakes& mistakes);
 
 }  // namespace fieldweir
