@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -218,7 +219,8 @@ class Fields {
   /// Anything else: `type` in the user's words, `read` like the functions of values.h.
   template <class V, class B>
   Fields& custom(std::string name, std::string type, V B::*member,
-                 std::function<bool(const Node&, V&, Mistakes&)> read, Need need, std::string doc) {
+                 std::type_identity_t<std::function<bool(const Node&, V&, Mistakes&)>> read,
+                 Need need, std::string doc) {
     return add<V>(name, type, member, need, doc, read, [](const V&) { return std::string(); });
   }
 
