@@ -1,0 +1,31 @@
+// commands: what `fieldweir` can be told to do, one function each; the result is the exit status.
+// Main thread. Failures that no command expects come out as exceptions.
+#pragma once
+
+#include <string>
+
+namespace fieldweir {
+
+enum ExitStatus : int {
+  exit_ok = 0,
+  exit_failure = 1,
+  exit_usage = 2,
+  exit_configuration = 78,  // EX_CONFIG of sysexits.h: the service manager does not start again
+};
+
+/// Runs the gateway until SIGTERM or SIGINT. `socket` empty: the default place.
+int command_run(const std::string& config, const std::string& socket);
+
+/// Says what is wrong with a configuration, or in one line that nothing is.
+int command_check(const std::string& config, bool explain);
+
+/// Asks a running gateway.
+int command_status(const std::string& socket, bool json);
+
+/// A simulated device through the whole path in a temporary folder, values on the terminal.
+/// `seconds` 0: until Ctrl-C.
+int command_demo(int seconds);
+
+int command_version();
+
+}  // namespace fieldweir

@@ -1,0 +1,52 @@
+// fieldweir: the command line. The only file that knows CLI11.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "daemon/commands.h"
+
+int main(int argc, char** argv) {
+  using namespace fieldweir;
+  CLI::App app("Fieldweir: field devices in, accounted delivery out", "fieldweir");
+  app.require_subcommand(1);
+
+  std::string config = "/etc/fieldweir/fieldweir.yaml";
+  std::string socket;
+  bool explain = false;
+  bool json = false;
+  int seconds = 0;
+
+  CLI::App* run = app.add_subcommand("run", "run the gateway");
+  run->add_option("--config", config, "configuration file")->capture_default_str();
+  run->add_option("--socket", socket, "status socket (default: in the runtime directory)");
+
+  CLI::App* check = app.add_subcommand("check", "say what is wrong with a configuration");
+  check->add_option("file", config, "configuration file")->required();
+  check->add_flag("--explain", explain, "also say what would happen: requests, memory, loss window");
+
+  CLI::App* status = app.add_subcommand("status", "where every reading went");
+  status->add_flag("--json", json, "for programs");
+  status->add_option("--socket", socket, "status socket (default: in the runtime directory)");
+
+  CLI::App* demo = app.add_subcommand("demo", "a simulated device on this terminal");
+  demo->add_option("--seconds", seconds, "end by itself (default: at Ctrl-C)");
+
+  CLI::App* version = app.add_subcommand("version", "print the version");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? exit_ok : exit_usage;
+  }
+
+  try {
+    if (*run) return command_run(config, socket);
+    if (*check) return command_check(config, explain);
+    if (*status) return command_status(socket, json);
+    if (*demo) return command_demo(seconds);
+    if (*version) return command_version();
+  } catch (const std::exception& problem) {
+    std::cerr << "fieldweir: " << problem.what() << "\n";
+    return exit_failure;
+  }
+  return exit_usage;
+}
