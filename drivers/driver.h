@@ -1,7 +1,7 @@
 // Driver: speaks one protocol to one device. Owned by the bus worker, called on its thread only.
 //
-// What an author promises: no threads, sleeps or retries of its own; no call outlives its deadline by
-// more than 50 ms, nor a stop request by more than 100 ms; nothing is allocated once open() has
+// What an author promises: no threads, sleeps or retries of its own; no call outlives its deadline
+// by more than 50 ms, nor a stop request by more than 100 ms; nothing is allocated once open() has
 // returned; a value that was not read and verified is never put. What the bus worker does for it:
 // scheduling, back-off, marking signals bad while the device is away, counting, logging.
 #pragma once
@@ -13,14 +13,14 @@
 
 #include "config/fields.h"
 #include "core/account.h"
-#include "core/ring.h"
 #include "core/result.h"
+#include "core/ring.h"
 #include "core/stop.h"
 #include "core/worker.h"
 
 namespace fieldweir {
 
-/// Where a driver puts its readings: one end of the bus's ring. Full: the reading is counted as lost.
+/// Where a driver puts its readings: one end of the bus's ring. Full: counted as lost.
 class Sink {
  public:
   Sink(Ring<Reading>& ring, BusAccount& account, Doorbell& pipeline)
@@ -63,7 +63,8 @@ class Driver {
   Counter skipped;
 };
 
-// --- configuration, common to all drivers ---------------------------------------------------------
+// --- configuration, common to all drivers
+// ---------------------------------------------------------
 
 struct SignalSettings {
   virtual ~SignalSettings() = default;
@@ -79,8 +80,8 @@ struct DeviceSettings {
   virtual ~DeviceSettings() = default;
   std::string name;
   config::Place place;
-  /// How many devices this one stands for: 1, or the bound of a wildcard topic. Signals are reserved
-  /// for each instance: id = first + instance * signals + index.
+  /// How many devices this one stands for: 1, or the bound of a wildcard topic. Signals are
+  /// reserved for each instance: id = first + instance * signals + index.
   virtual std::size_t instances() const { return 1; }
   virtual std::vector<const SignalSettings*> signals() const = 0;
 };
@@ -94,7 +95,8 @@ void declare_common_signal(config::Fields<S>& fields) {
 
 template <class D>
 void declare_common_device(config::Fields<D>& fields) {
-  fields.text("name", &DeviceSettings::name, config::required, "unique; first part of signal names");
+  fields.text("name", &DeviceSettings::name, config::required,
+              "unique; first part of signal names");
 }
 
 }  // namespace fieldweir
