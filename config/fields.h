@@ -1,5 +1,5 @@
-// Fields: how a component declares its configuration, once: name, type, default, range, doc. Reading,
-// error hints, JSON Schema and the reference page all come from these rows.
+// Fields: how a component declares its configuration, once: name, type, default, range, doc.
+// Reading, error hints, JSON Schema and the reference page all come from these rows.
 //
 //   struct Link { std::string host; std::uint16_t port = 502; Duration timeout = second; };
 //   const Fields<Link>& link_fields() {
@@ -7,13 +7,15 @@
 //         Fields<Link>("a Modbus TCP link")
 //             .text("host", &Link::host, required, "host name or address")
 //             .integer("port", &Link::port, {1, 65535}, optional, "TCP port")
-//             .duration("timeout", &Link::timeout, {10 * millisecond, minute}, optional, "per request");
+//             .duration("timeout", &Link::timeout, {10 * millisecond, minute}, optional, "per
+//             request");
 //     return fields;
 //   }
 //
-// Defaults are the struct's own member initialisers. A member may be the plain type or std::optional
-// of it. Unknown keys are mistakes with "did you mean"; keys of the grammar that this version does not
-// have are named with later(). Immutable once built; reading happens while starting, on one thread.
+// Defaults are the struct's own member initialisers. A member may be the plain type or
+// std::optional of it. Unknown keys are mistakes with "did you mean"; keys of the grammar that this
+// version does not have are named with later(). Immutable once built; reading happens while
+// starting, on one thread.
 #pragma once
 
 #include <functional>
@@ -38,7 +40,7 @@ struct FieldInfo {
   std::string type;  // "text", "integer 1..65535", "one of big | little", "list", "section"
   Need need = optional;
   std::string doc;
-  std::string fallback;  // default as a user would write it; empty if none
+  std::string fallback;                           // default as a user would write it; empty if none
   const std::vector<FieldInfo>* inner = nullptr;  // of sections, lists of sections, named sections
 };
 
@@ -76,9 +78,10 @@ class Fields {
 
   template <class M, class B>
   Fields& text(std::string name, M B::*member, Need need, std::string doc) {
-    return add<std::string>(name, "text", member, need, doc,
-                            [](const Node& n, std::string& v, Mistakes& m) { return read_text(n, v, m); },
-                            [](const std::string& v) { return v; });
+    return add<std::string>(
+        name, "text", member, need, doc,
+        [](const Node& n, std::string& v, Mistakes& m) { return read_text(n, v, m); },
+        [](const std::string& v) { return v; });
   }
 
   template <class M, class B>
@@ -87,7 +90,9 @@ class Fields {
     return add<std::int64_t>(
         name, range_text("integer", std::to_string(range.low), std::to_string(range.high)), member,
         need, doc,
-        [range](const Node& n, std::int64_t& v, Mistakes& m) { return read_integer(n, range, v, m); },
+        [range](const Node& n, std::int64_t& v, Mistakes& m) {
+          return read_integer(n, range, v, m);
+        },
         [](std::int64_t v) { return std::to_string(v); });
   }
 
@@ -105,9 +110,10 @@ class Fields {
 
   template <class M, class B>
   Fields& flag(std::string name, M B::*member, Need need, std::string doc) {
-    return add<bool>(name, "true | false", member, need, doc,
-                     [](const Node& n, bool& v, Mistakes& m) { return read_flag(n, v, m); },
-                     [](bool v) { return v ? "true" : "false"; });
+    return add<bool>(
+        name, "true | false", member, need, doc,
+        [](const Node& n, bool& v, Mistakes& m) { return read_flag(n, v, m); },
+        [](bool v) { return v ? "true" : "false"; });
   }
 
   template <class M, class B>
@@ -155,12 +161,13 @@ class Fields {
   /// The name of something that stands elsewhere in the configuration ("a profile").
   template <class B>
   Fields& reference(std::string name, Reference B::*member, Need need, std::string doc) {
-    return add<Reference>(name, "name", member, need, doc,
-                          [](const Node& n, Reference& v, Mistakes& m) {
-                            v.place = n.place;
-                            return read_text(n, v.name, m);
-                          },
-                          [](const Reference& v) { return v.name; });
+    return add<Reference>(
+        name, "name", member, need, doc,
+        [](const Node& n, Reference& v, Mistakes& m) {
+          v.place = n.place;
+          return read_text(n, v.name, m);
+        },
+        [](const Reference& v) { return v.name; });
   }
 
   /// A list of texts; a single text is taken for a list of one.
@@ -175,9 +182,10 @@ class Fields {
   template <class S, class M, class B>
   Fields& section(std::string name, M B::*member, const Fields<S>& inner, Need need,
                   std::string doc) {
-    add<S>(name, "section", member, need, doc,
-           [&inner](const Node& n, S& v, Mistakes& m) { return inner.read(n, v, m); },
-           [](const S&) { return std::string(); });
+    add<S>(
+        name, "section", member, need, doc,
+        [&inner](const Node& n, S& v, Mistakes& m) { return inner.read(n, v, m); },
+        [](const S&) { return std::string(); });
     infos_.back().inner = &inner.infos();
     return *this;
   }
@@ -185,15 +193,15 @@ class Fields {
   template <class S, class B>
   Fields& list(std::string name, std::vector<S> B::*member, const Fields<S>& inner, Need need,
                std::string doc) {
-    add<std::vector<S>>(name, "list", member, need, doc,
-                        [&inner](const Node& n, std::vector<S>& v, Mistakes& m) {
-                          if (!expect_list(n, m)) return false;
-                          bool good = true;
-                          for (const Node& item : n.items)
-                            good = inner.read(item, v.emplace_back(), m) && good;
-                          return good;
-                        },
-                        [](const std::vector<S>&) { return std::string(); });
+    add<std::vector<S>>(
+        name, "list", member, need, doc,
+        [&inner](const Node& n, std::vector<S>& v, Mistakes& m) {
+          if (!expect_list(n, m)) return false;
+          bool good = true;
+          for (const Node& item : n.items) good = inner.read(item, v.emplace_back(), m) && good;
+          return good;
+        },
+        [](const std::vector<S>&) { return std::string(); });
     infos_.back().inner = &inner.infos();
     return *this;
   }
@@ -203,15 +211,16 @@ class Fields {
   Fields& named(std::string name, std::vector<std::pair<std::string, S>> B::*member,
                 const Fields<S>& inner, Need need, std::string doc) {
     using Named = std::vector<std::pair<std::string, S>>;
-    add<Named>(name, "named sections", member, need, doc,
-               [&inner](const Node& n, Named& v, Mistakes& m) {
-                 if (!expect_map(n, m)) return false;
-                 bool good = true;
-                 for (const Node::Entry& e : n.entries)
-                   good = inner.read(e.value, v.emplace_back(e.key, S{}).second, m) && good;
-                 return good;
-               },
-               [](const Named&) { return std::string(); });
+    add<Named>(
+        name, "named sections", member, need, doc,
+        [&inner](const Node& n, Named& v, Mistakes& m) {
+          if (!expect_map(n, m)) return false;
+          bool good = true;
+          for (const Node::Entry& e : n.entries)
+            good = inner.read(e.value, v.emplace_back(e.key, S{}).second, m) && good;
+          return good;
+        },
+        [](const Named&) { return std::string(); });
     infos_.back().inner = &inner.infos();
     return *this;
   }
@@ -230,8 +239,8 @@ class Fields {
     return *this;
   }
 
-  /// Fills `out` from the map `node`; false if anything was wrong with it. If T has a member `place`,
-  /// it is told where the map stands.
+  /// Fills `out` from the map `node`; false if anything was wrong with it. If T has a member
+  /// `place`, it is told where the map stands.
   bool read(const Node& node, T& out, Mistakes& mistakes) const {
     bool good = check_keys(node, what_, infos_, later_, mistakes);
     if (node.type != Node::Type::map) return false;

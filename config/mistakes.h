@@ -1,5 +1,5 @@
-// Mistakes: everything that is wrong with a configuration, collected so that the user sees all of it
-// at once, each with file:line:column, the line, a caret, what was expected and "did you mean".
+// Mistakes: everything that is wrong with a configuration, collected so that the user sees all of
+// it at once, each with file:line:column, the line, a caret, what was expected and "did you mean".
 // Lives while a configuration is loaded. Bounded: after 100 mistakes the rest are only counted.
 #pragma once
 

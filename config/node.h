@@ -9,7 +9,8 @@
 
 namespace fieldweir::config {
 
-/// Where something stands. Lines and columns count from 1; `file` indexes Mistakes' sources.
+/// Where something stands. Lines and columns (in bytes) count from 1, line 0 means the file as a
+/// whole; `file` indexes Mistakes' sources.
 struct Place {
   int file = 0;
   int line = 1;
@@ -22,9 +23,10 @@ struct Node {
 
   Type type = Type::null;
   Place place;
-  std::string scalar;      // after substitution of ${env:} and ${secret:}
-  bool quoted = false;     // "5" is a text, 5 is a number
-  bool secret = false;     // holds a secret: never print it
+  std::string scalar;     // after substitution of ${env:} and ${secret:}
+  bool quoted = false;    // "5" is a text, 5 is a number
+  bool secret = false;    // holds a secret: never print it
+  bool mistaken = false;  // its mistake is told already: readers refuse it in silence
   std::vector<Node> items;
   std::vector<Entry> entries;  // in file order, keys unique
 

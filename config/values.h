@@ -1,9 +1,10 @@
 // Values: scalars of the grammar. Pure functions: each reads one Node into `out`, or adds a mistake
 // that says what was expected and leaves `out` as it was.
 //
-//   text      any scalar                         size     512, 64KiB, 24MiB, 1GiB (powers of 1024), 10kB (1000)
-//   integer   -12, 0x1F; no 0123, no 1_000       duration 250ms, 1s, 5m, 2h, 30d; a bare number is refused, but 0
-//   number    1.5, -2e3; no nan, no inf          flag     true | false (not yes, no, on, off)
+//   text      any scalar                         size     512, 64KiB, 24MiB, 1GiB (powers of 1024),
+//   10kB (1000) integer   -12, 0x1F; no 0123, no 1_000       duration 250ms, 1s, 5m, 2h, 30d; a
+//   bare number is refused, but 0 number    1.5, -2e3; no nan, no inf          flag     true |
+//   false (not yes, no, on, off)
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,13 @@ struct Range {
   V low;
   V high;
 };
+
+/// What stands there, for "expected ..., got ...": "'abc'", "a list", "nothing", "a secret". A
+/// user's text is cut at 40 bytes; a secret is never shown.
+std::string show(const Node& node);
+
+/// Adds "expected `what`, got ..."; false, so that readers can return it.
+bool expected(std::string_view what, const Node& node, Mistakes& mistakes);
 
 bool read_text(const Node& node, std::string& out, Mistakes& mistakes);
 bool read_texts(const Node& node, std::vector<std::string>& out, Mistakes& mistakes);
