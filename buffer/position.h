@@ -8,9 +8,9 @@
 
 namespace fieldweir {
 
-/// (stream, epoch, seq). `stream` is random and changes only when a journal was lost; the epoch grows
-/// by one at each start; seq counts from 1 within an epoch and never repeats. Within one journal
-/// epochs grow even across streams, so order is by (epoch, seq).
+/// (stream, epoch, seq). `stream` is random and changes only when a journal was lost; the epoch
+/// grows by one at each start; seq counts from 1 within an epoch and never repeats. Within one
+/// journal epochs grow even across streams, so order is by (epoch, seq).
 struct Position {
   std::uint32_t stream = 0;
   std::uint32_t epoch = 0;

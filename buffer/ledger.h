@@ -1,0 +1,63 @@
+// Ledger: where every reading went (promise 2), across restarts. Owned by the Log.
+//
+//   field side:  sampled + derived = filtered + lost + batched                             (at
+//   rest) per uplink:  batched = not_selected + delivered + queued + dropped + dead_lettered
+//
+// Workers count in their own accounts; the ledger only holds const pointers to them, adds up what
+// they say now and what earlier runs left behind (`resume`). The per-uplink half is kept by the
+// Tail, under its lock, so that cursors and counts are always of one moment. Any thread may ask for
+// totals; accounts are registered while the gateway is built.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "core/account.h"
+
+namespace fieldweir {
+
+using ByReason = std::array<std::uint64_t, reason_count>;
+
+struct FieldTotals {
+  std::uint64_t sampled = 0;
+  std::uint64_t derived = 0;
+  std::uint64_t filtered = 0;
+  std::uint64_t batched = 0;
+  ByReason lost{};  // before a batch
+  std::uint64_t lost_total() const;
+  /// sampled + derived - filtered - lost - batched: what is on its way; 0 at rest.
+  std::uint64_t under_way() const;
+};
+
+struct UplinkTotals {
+  std::uint64_t batched = 0;
+  std::uint64_t not_selected = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t dead_lettered = 0;
+  ByReason dropped{};
+  std::uint64_t dropped_total() const;
+  bool balanced() const;
+};
+
+class Ledger {
+ public:
+  /// While building.
+  void watch(const BusAccount& bus) { buses_.push_back(&bus); }
+  void watch(const PipelineAccount& pipeline) { pipelines_.push_back(&pipeline); }
+  void watch(const BatchAccount& batches) { batches_.push_back(&batches); }
+
+  /// What earlier runs left. What was under way when an unclean run ended is lost(unclean stop).
+  void resume(FieldTotals earlier);
+
+  FieldTotals totals() const;
+
+ private:
+  FieldTotals earlier_;
+  std::vector<const BusAccount*> buses_;
+  std::vector<const PipelineAccount*> pipelines_;
+  std::vector<const BatchAccount*> batches_;
+};
+
+}  // namespace fieldweir

@@ -1,0 +1,78 @@
+#include "buffer/settings.h"
+
+#include "core/signal_table.h"
+
+namespace fieldweir {
+namespace {
+
+using config::Fields;
+using config::Mistakes;
+using config::Node;
+using config::optional;
+
+bool read_lanes(const Node& node, std::vector<std::string>& out, Mistakes& mistakes) {
+  if (!config::read_texts(node, out, mistakes)) return false;
+  for (const std::string& lane : out) {
+    if (lane == to_string(Lane::events) || lane == to_string(Lane::telemetry)) continue;
+    mistakes.add(node.place, "'" + lane + "' is no lane; expected events or telemetry");
+    return false;
+  }
+  return true;
+}
+
+bool read_when_full(const Node& node, WhenFull& out, Mistakes& mistakes) {
+  std::string text;
+  if (!config::read_text(node, text, mistakes)) return false;
+  out = WhenFull::drop_oldest;
+  if (text == "drop_oldest") return true;
+  mistakes.add(node.place, text == "drop_newest"
+                               ? "'drop_newest' is not available in this version"
+                               : "'" + text + "' is not known; expected drop_oldest");
+  return false;
+}
+
+const Fields<CommitSettings>& commit_fields() {
+  static const Fields<CommitSettings> fields =
+      Fields<CommitSettings>("buffer.commit")
+          .duration("every", &CommitSettings::every, {0, hour}, optional,
+                    "at most one commit in this time; longer is kinder to flash");
+  return fields;
+}
+
+}  // namespace
+
+const Fields<BatchSettings>& batch_fields() {
+  static const Fields<BatchSettings> fields =
+      Fields<BatchSettings>("batch")
+          .duration("every", &BatchSettings::every, {millisecond, hour}, optional,
+                    "closes a batch that is this old")
+          .integer("rows", &BatchSettings::rows, {1, 10'000}, optional,
+                   "closes a batch that has so many readings")
+          .size("bytes", &BatchSettings::bytes, {1024, 16u << 20}, optional,
+                "closes a batch that would be so large as json");
+  return fields;
+}
+
+const Fields<BufferSettings>& buffer_fields() {
+  static const Fields<BufferSettings> fields =
+      Fields<BufferSettings>("buffer")
+          .text("path", &BufferSettings::path, optional, "the journal's file")
+          .size("max_size", &BufferSettings::max_size, {1u << 20, 1ull << 40}, optional,
+                "the most that the journal takes on disk, write-ahead log included")
+          .custom("when_full", "one of drop_oldest", &BufferSettings::when_full, read_when_full,
+                  optional, "which batches go when max_size is reached, lowest lane first")
+          .duration("persist_after", &BufferSettings::persist_after, {0, hour}, optional,
+                    "written to disk if not every uplink has acknowledged by then; 0 = always")
+          .section("commit", &BufferSettings::commit, commit_fields(), optional,
+                   "how batches are grouped into transactions")
+          .custom("durable", "list of lanes", &BufferSettings::durable, read_lanes, optional,
+                  "lanes that always go to disk, within 200 ms")
+          .later({"max_age", "min_free_disk", "thin"});
+  return fields;
+}
+
+Duration loss_window(const BatchSettings& batch, const BufferSettings& buffer) {
+  return batch.every + buffer.persist_after + buffer.commit.every;
+}
+
+}  // namespace fieldweir
