@@ -90,11 +90,7 @@ const config::Fields<WindowSettings>& window_fields() {
 }
 
 Window::Window(Duration size, Duration grace, std::vector<Result> results)
-    : size_(size),
-      grace_(grace),
-      results_(std::move(results)),
-      open_(open_windows(size, grace)),
-      first_open_(INT64_MIN / size) {}
+    : size_(size), grace_(grace), results_(std::move(results)), open_(open_windows(size, grace)) {}
 
 std::size_t Window::bytes_for(Duration size, Duration grace) {
   return sizeof(Window) + open_windows(size, grace) * sizeof(Open);
@@ -104,44 +100,46 @@ std::int64_t Window::number(Time time) const { return floor_divide(time, size_);
 
 Window::Open& Window::slot(std::int64_t number) {
   const auto count = static_cast<std::int64_t>(open_.size());
-  return open_[static_cast<std::size_t>(floor_divide(number, 1) % count + count) % open_.size()];
+  return open_[static_cast<std::size_t>((number % count + count) % count)];
 }
 
 std::size_t Window::make_room(Time now, std::span<Reading> out) {
-  return close_before(number(now) + 2 - static_cast<std::int64_t>(open_.size()), out);
+  if (first_whole_ == unset) first_whole_ = number(now + size_ - 1);
+  return close_before(number(now) + 2 - static_cast<std::int64_t>(open_.size()), true, out);
 }
 
 std::size_t Window::close(Time now, std::span<Reading> out) {
-  return close_before(number(now - grace_), out);
+  return close_before(number(now - grace_), true, out);
 }
 
-std::size_t Window::close_before(std::int64_t first_open, std::span<Reading> out) {
+std::size_t Window::stop(std::span<Reading> out) {
+  return close_before(first_open_ + static_cast<std::int64_t>(open_.size()), false, out);
+}
+
+std::size_t Window::close_before(std::int64_t first_open, bool whole, std::span<Reading> out) {
   if (first_open <= first_open_) return 0;
-  const std::int64_t last = first_open_ + static_cast<std::int64_t>(open_.size());
+  const std::int64_t end =
+      std::min(first_open, first_open_ + static_cast<std::int64_t>(open_.size()));
   std::size_t written = 0;
-  for (std::int64_t n = first_open_; filled_ > 0 && n < std::min(first_open, last); ++n) {
+  for (std::int64_t n = first_open_; n < end; ++n) {
     Open& open = slot(n);
     if (open.count + open.excluded == 0) continue;
-    written += emit(open, n * size_, out.subspan(written));
+    written += emit(open, n, whole && n >= first_whole_, out.subspan(written));
     open = Open{};
-    --filled_;
   }
   first_open_ = first_open;
   return written;
 }
-
-Time Window::due() const { return filled_ == 0 ? never : (first_open_ + 1) * size_ + grace_; }
 
 void Window::add(const Reading& reading) {
   const std::int64_t n = number(reading.time);
   if (n < first_open_) return late.add();
   if (n >= first_open_ + static_cast<std::int64_t>(open_.size())) return ahead.add();
   Open& open = slot(n);
-  if (open.count + open.excluded == 0) ++filled_;
   const double value = reading.as_number();
   if (reading.quality == Quality::bad || std::isnan(value)) {
     ++open.excluded;
-    open.reason = reading.reason;
+    open.reason = reading.reason == Reason::none ? Reason::wrong_type : reading.reason;
     return;
   }
   if (reading.quality == Quality::uncertain) {
@@ -156,43 +154,37 @@ void Window::add(const Reading& reading) {
   ++open.count;
 }
 
-std::size_t Window::emit(const Open& open, Time start, std::span<Reading> out) const {
-  std::size_t written = 0;
-  for (const Result& result : results_) {
-    Reading& reading = out[written++];
-    reading = bad_reading(result.signal, start, open.reason);
-    if (open.count == 0) continue;
+std::size_t Window::emit(const Open& open, std::int64_t number, bool whole,
+                         std::span<Reading> out) const {
+  const Time start = number * size_;
+  const auto value = [&](const Result& result) -> Reading {
+    if (open.count == 0) return bad_reading(result.signal, start, open.reason);
     switch (result.aggregate) {
       case Aggregate::mean:
-        reading = float64_reading(result.signal, start, open.sum / static_cast<double>(open.count));
-        break;
+        return float64_reading(result.signal, start, open.sum / static_cast<double>(open.count));
       case Aggregate::sum:
-        reading = float64_reading(result.signal, start, open.sum);
-        break;
+        return float64_reading(result.signal, start, open.sum);
       case Aggregate::count:
-        reading = uint64_reading(result.signal, start, open.count);
-        break;
+        return uint64_reading(result.signal, start, open.count);
       case Aggregate::min:
-        reading = open.min;
-        break;
+        return open.min;
       case Aggregate::max:
-        reading = open.max;
-        break;
+        return open.max;
       case Aggregate::first:
-        reading = open.first;
-        break;
+        return open.first;
       case Aggregate::last:
-        reading = open.last;
         break;
     }
-    const bool doubtful = open.uncertain || open.excluded > 0;
-    reading = {start,
-               reading.bits,
-               result.signal,
-               reading.kind,
-               doubtful ? Quality::uncertain : Quality::good,
-               doubtful ? open.reason : Reason::none,
-               0};
+    return open.last;
+  };
+  Quality quality = Quality::good;
+  if (!whole || open.uncertain || open.excluded > 0) quality = Quality::uncertain;
+  if (open.count == 0) quality = Quality::bad;
+  const Reason reason = open.reason == Reason::none && !whole ? Reason::stopped : open.reason;
+  std::size_t written = 0;
+  for (const Result& result : results_) {
+    const Reading read = value(result);
+    out[written++] = {start, read.bits, result.signal, read.kind, quality, reason, 0};
   }
   return written;
 }

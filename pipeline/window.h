@@ -6,7 +6,8 @@
 // newest event time decides, so one device dated 2099 closes nothing. What comes after is counted
 // as late, what lies more than one window in the future as ahead; neither is applied. Bad readings
 // and those without a number do not enter; some of them make the results uncertain, none but them
-// makes the results bad with the last reason. A window in which nothing was read emits nothing.
+// bad, with the last reason. A window that this run saw only in part is uncertain(stopped). One in
+// which nothing was read emits nothing.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +63,11 @@ class Window {
   /// above.
   std::size_t close(Time now, std::span<Reading> out);
 
-  /// When close() is due: `never` while all windows are empty.
-  Time due() const;
+  /// Closes everything that is open, as uncertain(stopped).
+  std::size_t stop(std::span<Reading> out);
+
+  /// When close() next has something to look at.
+  Time due() const { return (first_open_ + 1) * size_ + grace_; }
 
   std::size_t most_results() const { return open_.size() * results_.size(); }
 
@@ -82,15 +86,17 @@ class Window {
 
   std::int64_t number(Time time) const;
   Open& slot(std::int64_t number);
-  std::size_t close_before(std::int64_t first_open, std::span<Reading> out);
-  std::size_t emit(const Open& open, Time start, std::span<Reading> out) const;
+  std::size_t close_before(std::int64_t first_open, bool whole, std::span<Reading> out);
+  std::size_t emit(const Open& open, std::int64_t number, bool whole, std::span<Reading> out) const;
+
+  static constexpr std::int64_t unset = INT64_MIN;
 
   const Duration size_;
   const Duration grace_;
   const std::vector<Result> results_;
-  std::vector<Open> open_;   // window n lives in n modulo their count
-  std::int64_t first_open_;  // number of the oldest window that may be open
-  std::size_t filled_ = 0;   // open windows in which something was read
+  std::vector<Open> open_;            // window n lives in n modulo their count
+  std::int64_t first_open_ = unset;   // number of the oldest window that may be open
+  std::int64_t first_whole_ = unset;  // of the first that began in this run
 };
 
 }  // namespace fieldweir
