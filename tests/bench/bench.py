@@ -1,0 +1,271 @@
+#!/usr/bin/python3
+"""Prints one table of what the gateway costs, each row beside its limit and, where there is one, beside the floor:
+tests/bench/floor.cc, the least program that does the same job, run for the same time on the same machine.
+
+CPU is the sum of all threads' run time in nanoseconds (/proc/PID/task/*/schedstat); device bytes are the sectors that the
+kernel wrote to a loop-mounted ext4. Judge ratios and counts, not seconds: machines differ and are shared.
+Exit status 1 if a row is over its limit. `--only NAME` runs one row; `--quick` shortens every run (figures are rougher).
+"""
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "support"))
+from parts import Parts, status_of  # noqa: E402
+
+UNITS = 10
+REGISTERS = 100
+
+
+def registers_config(parts, folder, persist_after, seconds_per_poll="100ms", uplink=True, extra=""):
+    """10 units x 100 registers, the shape of the floor program."""
+    devices = []
+    for unit in range(1, UNITS + 1):
+        signals = "\n".join(
+            f"      - {{name: r{a}, table: holding, address: {a}, type: uint16, scale: 0.1, poll: all}}"
+            for a in range(REGISTERS))
+        devices.append(f"""  - name: unit{unit}
+    modbus_tcp: {{host: 127.0.0.1, port: {parts.modbus_port}, unit: {unit}}}
+    addressing: zero_based
+    poll: {{all: {seconds_per_poll}}}
+    signals:
+{signals}
+""")
+    return f"""version: 1
+gateway: {{id: bench}}
+brokers:
+  far: {{url: "mqtt://127.0.0.1:{parts.broker_port}"}}
+devices:
+{''.join(devices)}
+batch: {{every: 1s, rows: 500, bytes: 256KiB}}
+buffer: {{path: "{folder}/journal.db", persist_after: {persist_after}{extra}}}
+uplinks:
+  - name: cloud
+    mqtt: {{broker: far, topic: "bench/{{lane}}", qos: 1}}
+"""
+
+
+def simulated_config(parts, folder, signals, interval, commit_every):
+    """`signals` values every `interval`, for an uplink that is not there."""
+    rows = "\n".join(
+        f"      - {{name: s{i}, wave: sine, mean: 60, amplitude: 5, period: 10m, noise: 0.3}}" for i in range(signals))
+    return f"""version: 1
+gateway: {{id: bench}}
+brokers:
+  far: {{url: "mqtt://127.0.0.1:{parts.unused_port}"}}
+devices:
+  - name: plant
+    simulate: {{interval: {interval}, seed: 7}}
+    signals:
+{rows}
+batch: {{every: 1s}}
+buffer: {{path: "{folder}/journal.db", persist_after: 1s, commit: {{every: {commit_every}}}}}
+uplinks:
+  - name: cloud
+    mqtt: {{broker: far, topic: "bench/{{lane}}", qos: 1}}
+"""
+
+
+def cpu_nanoseconds(pid):
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            total += int((task / "schedstat").read_text().split()[0])
+    return total
+
+
+def memory_kilobytes(pid):
+    wanted = {}
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        key, _, rest = line.partition(":")
+        if key in ("VmRSS", "RssAnon"):
+            wanted[key] = int(rest.split()[0])
+    return wanted["VmRSS"], wanted["RssAnon"]
+
+
+class Bench:
+    def __init__(self, build, quick):
+        self.fieldweir = build / "daemon" / "fieldweir"
+        self.floor = build / "tests" / "bench" / "floor"
+        self.codec = build / "tests" / "bench" / "codec_bench"
+        self.seconds = 10 if quick else 30
+        self.rows = []
+
+    def row(self, name, figure, unit, limit=None, note=""):
+        good = limit is None or figure <= limit
+        self.rows.append((name, figure, unit, limit, good, note))
+        shown = "" if limit is None else f"  at most {limit:g}"
+        print(f"{'ok  ' if good else 'OVER'}  {name:<52} {figure:>10.3g} {unit:<14}{shown:<16}{note}", flush=True)
+
+    @contextlib.contextmanager
+    def gateway(self, config, folder):
+        path = pathlib.Path(folder) / "bench.yaml"
+        path.write_text(config)
+        socket_path = str(pathlib.Path(folder) / "status.sock")
+        with open(pathlib.Path(folder) / "gateway.log", "ab") as log:
+            process = subprocess.Popen([self.fieldweir, "run", "--config", path, "--socket", socket_path],
+                                       stderr=log, env={**os.environ, "MALLOC_ARENA_MAX": "2"})
+        try:
+            yield process, socket_path
+        finally:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            process.kill()
+            process.wait()
+
+    def measure_cpu(self, persist_after):
+        """CPU ns per delivered reading of the running gateway."""
+        with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder, \
+                self.gateway(registers_config(parts, folder, persist_after), folder) as (process, path):
+            wait_delivered(path, 5000)
+            readings, cpu = delivered(path), cpu_nanoseconds(process.pid)
+            time.sleep(self.seconds)
+            readings, cpu = delivered(path) - readings, cpu_nanoseconds(process.pid) - cpu
+            commits = status_of(path)["buffer"]["commits"]
+            return cpu / readings, readings / self.seconds, commits
+
+    def measure_floor(self, stored):
+        with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder:
+            command = [self.floor, str(parts.modbus_port), str(parts.broker_port), str(self.seconds)]
+            out = subprocess.run(command + ([f"{folder}/floor.db"] if stored else []), check=True, text=True,
+                                 capture_output=True).stdout
+            figures = dict(pair.split("=") for pair in out.split())
+            return int(figures["cpu_ns"]) / int(figures["readings"])
+
+    def cpu(self):
+        for name, persist_after, stored in (("healthy", "1s", False), ("always stored", "0s", True)):
+            floor = self.measure_floor(stored)
+            ours, rate, commits = self.measure_cpu(persist_after)
+            self.row(f"CPU per reading, {name}", ours / 1000, "us", None,
+                     f"floor {floor / 1000:.3g} us, {rate:.0f} readings/s, {commits} commits")
+            self.row(f"  ratio to the floor {'with' if stored else 'without'} SQLite", ours / floor, "x", 1.5)
+
+    def memory(self):
+        with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder, \
+                self.gateway(registers_config(parts, folder, "1s", "1s"), folder) as (process, path):
+            wait_delivered(path, 5000)
+            before, _ = memory_kilobytes(process.pid)
+            time.sleep(self.seconds)
+            rss, anonymous = memory_kilobytes(process.pid)
+            self.row("RSS with 1,000 signals", rss / 1024, "MB", 18)
+            self.row("  anonymous part", anonymous / 1024, "MB", 8)
+            self.row("  growth over the run", (rss - before) / 1024, "MB", 0.25)
+
+    def start(self):
+        with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder:
+            begin = time.monotonic()
+            with self.gateway(registers_config(parts, folder, "1s"), folder) as (_, path):
+                while True:
+                    with contextlib.suppress(OSError):
+                        if status_of(path)["ledger"]["sampled"] > 0:
+                            break
+                    if time.monotonic() - begin > 10:
+                        break
+                    time.sleep(0.005)
+                self.row("start to first reading", time.monotonic() - begin, "s")
+
+    def commits(self):
+        with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder, \
+                self.gateway(registers_config(parts, folder, "1s", "1s"), folder) as (_, path):
+            wait_delivered(path, 5000)
+            before = status_of(path)["buffer"]["commits"]
+            time.sleep(60)
+            self.row("commits in 60 healthy seconds", status_of(path)["buffer"]["commits"] - before, "commits", 0)
+
+    def device_bytes(self):
+        for commit_every, limit in (("1s", 120), ("10s", 55)):
+            with Parts() as parts, ext4() as (folder, device):
+                if folder is None:
+                    print("skip  device bytes: needs root and a loop device")
+                    return
+                config = simulated_config(parts, folder, 100, "1s", commit_every)
+                with self.gateway(config, folder) as (_, path):
+                    # the WAL is grown once it was checkpointed; before that the file itself is written
+                    wait_for(lambda p=path: status_of(p)["buffer"]["checkpoints"] >= 1, 300)
+                    subprocess.run(["sync", "-f", folder], check=True)
+                    readings, sectors = batched(path), sectors_written(device)
+                    time.sleep(4 * self.seconds)
+                    subprocess.run(["sync", "-f", folder], check=True)
+                    readings, sectors = batched(path) - readings, sectors_written(device) - sectors
+                self.row(f"device bytes per reading, outage, {commit_every} commits", 512 * sectors / readings, "B",
+                         limit, f"{readings} readings")
+
+    def codec_rows(self):
+        out = subprocess.run([self.codec], check=True, text=True, capture_output=True).stdout
+        for line in out.splitlines():
+            name, figure, unit, limit = line.split("\t")
+            self.row(name, float(figure), unit, float(limit) if limit else None)
+
+
+def delivered(path):
+    return sum(uplink["delivered"] for uplink in status_of(path)["ledger"]["uplinks"])
+
+
+def batched(path):
+    return status_of(path)["ledger"]["batched"]
+
+
+def wait_for(condition, longest):
+    end = time.monotonic() + longest
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError, ValueError):
+            if condition():
+                return
+        time.sleep(0.1)
+    raise TimeoutError("not reached in time")
+
+
+def wait_delivered(path, readings):
+    wait_for(lambda: delivered(path) >= readings, 60)
+
+
+def sectors_written(device):
+    return int(pathlib.Path(f"/sys/block/{device}/stat").read_text().split()[6])
+
+
+@contextlib.contextmanager
+def ext4():
+    """A fresh ext4 on a loop device: (mount point, device name), or (None, None) where that is not allowed."""
+    with tempfile.TemporaryDirectory() as folder:
+        image, mount = f"{folder}/card.img", f"{folder}/card"
+        os.mkdir(mount)
+        with open(image, "wb") as file:
+            file.truncate(256 << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-F", image], check=True)
+        if os.geteuid() != 0 or subprocess.run(["mount", "-o", "loop", image, mount]).returncode != 0:
+            yield None, None
+            return
+        try:
+            source = subprocess.run(["findmnt", "-n", "-o", "SOURCE", mount], check=True, text=True,
+                                    capture_output=True).stdout.strip()
+            yield mount, os.path.basename(source)
+        finally:
+            subprocess.run(["umount", mount], check=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--build", type=pathlib.Path, required=True)
+    arguments.add_argument("--only", default="")
+    arguments.add_argument("--quick", action="store_true")
+    given = arguments.parse_args()
+    bench = Bench(given.build.resolve(), given.quick)
+    for part in (bench.codec_rows, bench.start, bench.cpu, bench.memory, bench.commits, bench.device_bytes):
+        if given.only in part.__name__:
+            part()
+    return 0 if all(good for *_, good, _ in bench.rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
