@@ -30,6 +30,11 @@ class Sink {
     account_.sampled.add();
     if (!ring_.push(reading)) account_.lost[Reason::ring_full].add();
   }
+  /// Readings that a driver knows of and could not put: a message that it had to drop.
+  void lose(Reason reason, std::uint64_t readings) {
+    account_.sampled.add(readings);
+    account_.lost[reason].add(readings);
+  }
   /// Readings that can be put now without loss. A poll that would not fit is better skipped.
   std::size_t room() const { return ring_.free(); }
   /// Tells the pipeline that there is something; the bus worker does so after each poll.
