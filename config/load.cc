@@ -11,184 +11,120 @@
 
 #include "config/file.h"
 #include "config/substitute.h"
+#include "config/tree.h"
 
 namespace fieldweir::config {
 namespace {
 
 constexpr std::size_t largest_file = 1024 * 1024;
-constexpr std::size_t deepest = 32;
-constexpr std::size_t most_nodes = 50'000;
 
-/// Ends the parse; the mistake is told already.
-struct Enough {};
-
-/// Builds Nodes straight from yaml-cpp's events: its own tree would take a kilobyte per key and
-/// forget duplicate keys, anchors and quotes.
-class Builder final : public YAML::EventHandler {
+/// Turns yaml-cpp's events into a Tree: its own tree would take a kilobyte per key and forget
+/// duplicate keys, anchors and quotes.
+class Events final : public YAML::EventHandler {
  public:
-  Builder(std::string_view text, int file, std::string folder, Mistakes& mistakes)
-      : text_(text), file_(file), folder_(std::move(folder)), mistakes_(mistakes) {}
+  Events(std::string_view text, int file, std::string folder, Mistakes& mistakes)
+      : text_(text), file_(file), folder_(std::move(folder)), mistakes_(mistakes), tree_(mistakes) {
+    for (std::size_t i = 0; i < text.size(); ++i)
+      if (text[i] == '\n') line_starts_.push_back(i + 1);
+  }
 
-  Node take_root() { return std::move(root_); }
-  Place last() const { return last_; }
-  Place place(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
+  Node take_root() { return tree_.take_root(); }
+  /// yaml-cpp counts from 0; a mark that is none stands for where the last event was.
+  Place place(const YAML::Mark& mark) const {
+    return mark.is_null() ? last_ : Place{file_, mark.line + 1, mark.column + 1};
+  }
+  /// From the place to the end of its line.
+  std::string_view rest_of_line(const Place& place) const;
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 1) return;
-    mistakes_.add(place(mark), "a second document: a configuration is one document");
+    mistakes_.add(
+        place(mark),
+        "a second document starts here; a configuration is one (is the indentation right?)");
     throw Enough{};
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    put(start(Node::Type::null, mark, "", anchor));
+    tree_.put(start(Node::Type::null, mark, "", anchor));
   }
-
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     Node node = start(Node::Type::null, mark, "", 0);
     refuse(node, "aliases (*name) are not part of the grammar; `profiles` hold what is shared");
-    put(std::move(node));
+    tree_.put(std::move(node));
   }
-
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    Node node = start(Node::Type::scalar, mark, tag, anchor);
-    node.scalar = value;
-    node.quoted = tag == "!";  // how yaml-cpp says so
-    if (not_text(value) != std::string::npos)
-      refuse(node, "control characters are not allowed in texts");
-    if (!node.mistaken && !ends_on_its_line(node))
-      refuse(node, node.quoted ? "this quote is not closed on its line"
-                               : "this text runs on into the next line; a long text needs | or >");
-    if (!node.mistaken && !expects_key()) substitute(node, folder_, mistakes_);
-    put(std::move(node));
-  }
-
+                const std::string& value) override;
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(start(Node::Type::list, mark, tag, anchor));
+    tree_.open(start(Node::Type::list, mark, tag, anchor));
   }
-  void OnSequenceEnd() override { close(); }
+  void OnSequenceEnd() override { tree_.close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(start(Node::Type::map, mark, tag, anchor));
+    tree_.open(start(Node::Type::map, mark, tag, anchor));
   }
-  void OnMapEnd() override { close(); }
+  void OnMapEnd() override { tree_.close(); }
 
  private:
-  /// A list or map not yet complete; in a map, the key whose value comes next.
-  struct Open {
-    Node node;
-    std::string key;
-    Place key_place;
-    bool has_key = false;
-    bool drop_value = false;
-  };
-
   Node start(Node::Type type, const YAML::Mark& mark, const std::string& tag,
-             YAML::anchor_t anchor) {
-    Node node;
-    node.type = type;
-    node.place = last_ = place(mark);
-    if (++nodes_ > most_nodes) {
-      mistakes_.add(node.place, "more than " + std::to_string(most_nodes) + " values");
-      throw Enough{};
-    }
-    if (anchor != 0)
-      refuse(node, "anchors (&name) are not part of the grammar; `profiles` hold what is shared");
-    if (!tag.empty() && tag != "?" && tag != "!")
-      refuse(node, "tags (" + tag + ") are not part of the grammar");
-    return node;
-  }
-
+             YAML::anchor_t anchor);
   void refuse(Node& node, std::string why) {
     mistakes_.add(node.place, std::move(why));
     node.mistaken = true;
   }
-
-  bool expects_key() const {
-    return !open_.empty() && open_.back().node.type == Node::Type::map && !open_.back().has_key;
-  }
-
-  void open(Node node) {
-    if (open_.size() == deepest) {
-      mistakes_.add(node.place, "nested deeper than " + std::to_string(deepest) + " levels");
-      throw Enough{};
-    }
-    if (expects_key()) {
-      mistakes_.add(node.place, "a key must be a text");
-      throw Enough{};
-    }
-    open_.push_back({std::move(node), {}, {}, false, false});
-  }
-
-  void close() {
-    Node node = std::move(open_.back().node);
-    open_.pop_back();
-    put(std::move(node));
-  }
-
-  void put(Node node) {
-    if (open_.empty()) {
-      root_ = std::move(node);
-    } else if (expects_key()) {
-      put_key(node);
-    } else if (Open& parent = open_.back(); parent.node.type == Node::Type::list) {
-      parent.node.items.push_back(std::move(node));
-    } else {
-      parent.has_key = false;
-      if (!parent.drop_value)
-        parent.node.entries.push_back({std::move(parent.key), parent.key_place, std::move(node)});
-    }
-  }
-
-  void put_key(const Node& node) {
-    Open& map = open_.back();
-    map.has_key = true;
-    map.drop_value = true;
-    if (node.mistaken) return;
-    if (node.type != Node::Type::scalar) {
-      mistakes_.add(node.place, "a key must be a text");
-    } else if (node.scalar == "<<") {
-      mistakes_.add(node.place,
-                    "merge keys (<<) are not part of the grammar; `profiles` hold what is shared");
-    } else if (const auto first =
-                   std::ranges::find(map.node.entries, node.scalar, &Node::Entry::key);
-               first != map.node.entries.end()) {
-      mistakes_.add(node.place, "'" + node.scalar + "' stands here twice, first at " +
-                                    mistakes_.where(first->key_place));
-    } else {
-      map.drop_value = false;
-      map.key = node.scalar;
-      map.key_place = node.place;
-    }
-  }
-
-  std::string_view line(int number);
-  bool ends_on_its_line(const Node& scalar);
+  bool ends_on_its_line(const Node& scalar) const;
 
   std::string_view text_;
+  std::vector<std::size_t> line_starts_{0};
   int file_;
   std::string folder_;
   Mistakes& mistakes_;
-  std::vector<Open> open_;
-  Node root_;
+  Tree tree_;
   Place last_;
-  std::size_t nodes_ = 0;
   int documents_ = 0;
-  int line_number_ = 1;  // of the line that starts at line_start_; marks only move forward
-  std::size_t line_start_ = 0;
 };
 
-std::string_view Builder::line(int number) {
-  for (; line_number_ < number; ++line_number_) line_start_ = text_.find('\n', line_start_) + 1;
-  return text_.substr(line_start_, text_.find('\n', line_start_) - line_start_);
+std::string_view Events::rest_of_line(const Place& place) const {
+  const auto line = static_cast<std::size_t>(place.line) - 1;
+  if (line >= line_starts_.size()) return {};
+  const std::size_t start = line_starts_[line];
+  const std::string_view whole = text_.substr(start, text_.find('\n', start) - start);
+  return whole.substr(std::min<std::size_t>(place.column - 1, whole.size()));
+}
+
+Node Events::start(Node::Type type, const YAML::Mark& mark, const std::string& tag,
+                   YAML::anchor_t anchor) {
+  Node node;
+  node.type = type;
+  node.place = last_ = place(mark);
+  // yaml-cpp tells plain texts by the tag "?" and quoted ones by "!"; the lone tag '!' looks quoted
+  node.quoted = tag == "!" && type == Node::Type::scalar;
+  const bool lone = node.quoted && rest_of_line(node.place).starts_with('!');
+  if (lone || !(tag.empty() || tag == "?" || tag == "!"))
+    refuse(node, "tags (!name) are not part of the grammar");
+  if (anchor != 0)
+    refuse(node, "anchors (&name) are not part of the grammar; `profiles` hold what is shared");
+  return node;
+}
+
+void Events::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                      const std::string& value) {
+  Node node = start(Node::Type::scalar, mark, tag, anchor);
+  node.scalar = value;
+  if (not_text(value) != std::string::npos)
+    refuse(node, "control characters are not allowed in texts");
+  if (!node.mistaken && !ends_on_its_line(node))
+    refuse(node, node.quoted ? "this quote is not closed on its line"
+                             : "this text runs on into the next line; a long text needs | or >");
+  if (!node.mistaken && !tree_.expects_key()) substitute(node, folder_, mistakes_);
+  tree_.put(std::move(node));
 }
 
 /// A forgotten quote or colon makes YAML fold the following lines into one text. Block scalars
 /// (| and >) are meant to have several lines.
-bool Builder::ends_on_its_line(const Node& scalar) {
-  const std::string_view rest = line(scalar.place.line).substr(scalar.place.column - 1);
+bool Events::ends_on_its_line(const Node& scalar) const {
+  const std::string_view rest = rest_of_line(scalar.place);
   if (rest.empty() || rest[0] == '|' || rest[0] == '>') return true;
   if (!scalar.quoted) return rest.starts_with(scalar.scalar);
   const char quote = rest[0];
@@ -210,18 +146,36 @@ Place place_of(std::string_view text, std::size_t offset, int file) {
   return {file, static_cast<int>(lines) + 1, static_cast<int>(offset - line_start) + 1};
 }
 
+/// What people most often did to get there; yaml-cpp's own words are for authors of parsers.
+std::string_view hint(const std::string& problem, std::string_view line) {
+  if (line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos)
+    return " (indent with spaces, not tabs)";
+  if (line.find("${") != std::string_view::npos && line.find_first_of("{[") < line.find("${"))
+    return " (within { } or [ ] a ${...} needs quotes around it)";
+  if (problem == YAML::ErrorMsg::MAP_VALUE)
+    return " (a text that holds ': ' needs quotes; or the indentation is wrong)";
+  if (problem == YAML::ErrorMsg::UNKNOWN_TOKEN)
+    return " (a text that starts with @, ` or % needs quotes)";
+  if (problem == YAML::ErrorMsg::END_OF_MAP || problem == YAML::ErrorMsg::END_OF_SEQ)
+    return " (check the indentation, and quotes and colons around here)";
+  if (problem == YAML::ErrorMsg::END_OF_MAP_FLOW) return " (a '}' or ',' is missing)";
+  if (problem == YAML::ErrorMsg::END_OF_SEQ_FLOW) return " (a ']' or ',' is missing)";
+  return "";
+}
+
 Node parse(const std::string& text, int file, const std::string& folder, Mistakes& mistakes) {
   std::istringstream stream(text);
-  Builder builder(text, file, folder, mistakes);
+  Events events(text, file, folder, mistakes);
   try {
     YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    while (parser.HandleNextDocument(events)) {
     }
-    return builder.take_root();
+    return events.take_root();
   } catch (const Enough&) {
   } catch (const YAML::Exception& problem) {
-    const Place place = problem.mark.is_null() ? builder.last() : builder.place(problem.mark);
-    mistakes.add(place, "not valid YAML: " + problem.msg);
+    const Place place = events.place(problem.mark);
+    const std::string_view line = events.rest_of_line({file, place.line, 1});
+    mistakes.add(place, "not valid YAML: " + problem.msg + std::string(hint(problem.msg, line)));
   }
   return {};
 }
@@ -244,7 +198,7 @@ Node load_text(const std::string& name, const std::string& text, Mistakes& mista
 }
 
 Node load_file(const std::string& path, Mistakes& mistakes) {
-  FileText file = read_whole(path, largest_file + 3);
+  FileText file = read_whole(path, largest_file);
   if (file.error.empty()) return load_text(path, file.text, mistakes);
   mistakes.add({mistakes.add_source(path, {}), 0, 0}, "cannot be read: " + file.error);
   return {};
