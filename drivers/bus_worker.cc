@@ -1,0 +1,139 @@
+#include "drivers/bus_worker.h"
+
+#include <algorithm>
+
+#include "core/log.h"
+
+namespace fieldweir {
+namespace {
+
+constexpr Duration heartbeat = minute;
+constexpr Duration no_room_pause = 100 * millisecond;
+
+}  // namespace
+
+std::string_view to_string(DeviceState state) {
+  switch (state) {
+    case DeviceState::connecting:
+      return "connecting";
+    case DeviceState::online:
+      return "online";
+    case DeviceState::offline:
+      return "offline";
+  }
+  return "";
+}
+
+BusWorker::BusWorker(std::string name, const SignalTable& signals, const Clock& clock,
+                     const Stop& stop, Ring<Reading>& ring, Doorbell& pipeline, Random random)
+    : name_(std::move(name)),
+      signals_(signals),
+      clock_(clock),
+      stop_(stop),
+      sink_(ring, account_, pipeline),
+      random_(random) {}
+
+void BusWorker::add(std::unique_ptr<Driver> driver, std::string device, SignalId first,
+                    std::size_t count, SignalId online) {
+  // an empty ring must hold a mark of all signals, or the device could never be marked
+  FIELDWEIR_CHECK(sink_.room() > count);
+  longest_turn_ += driver->patience();
+  devices_.emplace_back(std::move(driver), std::move(device), first, count, online,
+                        Backoff(random_.fork()));
+}
+
+Time BusWorker::turn(Time now) {
+  if (stop_.requested()) return never;
+  for (Device& device : devices_)
+    if (device.due == never) serve(device, now);
+  const auto first = std::ranges::min_element(devices_, {}, &Device::due);
+  if (first != devices_.end() && first->due <= now) serve(*first, now);
+
+  Time next = never;
+  for (Device& device : devices_) {
+    if (device.mark <= now) mark_bad(device, now);
+    next = std::min({next, device.due, device.mark});
+  }
+  return next;
+}
+
+void BusWorker::serve(Device& device, Time now) {
+  const Time deadline = now + device.driver->patience();
+  if (!device.open) {
+    const Result<> opened = device.driver->open(deadline, stop_);
+    device.open = opened.ok();
+    device.due = now;
+    if (!opened) failed(device, opened.error());
+    return;
+  }
+  device.polls.add();
+  const Result<Time> due = device.driver->poll(now, deadline, sink_, stop_);
+  if (due)
+    answered(device, now, due.value());
+  else
+    failed(device, due.error());
+  sink_.announce();
+}
+
+void BusWorker::answered(Device& device, Time started, Time due) {
+  const Time now = clock_.now();
+  device.due = std::max(due, started);  // not earlier: others on the bus that wait come first
+  device.last_good = now;
+  device.latency = device.latency + (now - started - device.latency) / 8;
+  if (device.state == DeviceState::online || sink_.room() == 0) return;
+  device.state = DeviceState::online;
+  device.mark = never;
+  device.backoff.connected(now);
+  sink_.put(boolean_reading(device.online, now, true));
+  log(LogLevel::info, name_, "%s is online", device.name.c_str());
+}
+
+void BusWorker::failed(Device& device, const Error& why) {
+  device.driver->close();
+  device.open = false;
+  if (stop_.requested()) return;  // it was we who ended the call
+  const Time now = clock_.now();
+  device.due = device.backoff.failed(now);
+  device.errors[why.reason].add();
+  {
+    const std::scoped_lock lock(device.error_mutex);
+    device.last_error = why;
+  }
+  if (device.state == DeviceState::offline) return;
+  device.state = DeviceState::offline;
+  device.mark = now;
+  log(LogLevel::warning, name_, "%s is offline: %.*s", device.name.c_str(),
+      static_cast<int>(why.text.size()), why.text.view().data());
+}
+
+void BusWorker::mark_bad(Device& device, Time now) {
+  if (sink_.room() <= device.count) {
+    device.mark = now + no_room_pause;
+    return;
+  }
+  for (SignalId id = device.first; id < device.first + device.count; ++id)
+    if (signals_.known(id)) sink_.put(bad_reading(id, now, device.last_error.reason));
+  sink_.put(boolean_reading(device.online, now, false));
+  sink_.announce();
+  device.mark = now + heartbeat;
+}
+
+std::vector<DeviceStatus> BusWorker::status() const {
+  std::vector<DeviceStatus> all;
+  for (const Device& device : devices_) {
+    DeviceStatus& status = all.emplace_back();
+    status.device = device.name;
+    status.state = device.state;
+    status.last_good = device.last_good;
+    status.polls = device.polls.get();
+    status.skipped = device.driver->skipped.get();
+    for (std::size_t i = 0; i < device.errors.by_reason.size(); ++i)
+      status.errors[i] = device.errors.by_reason[i].get();
+    status.latency = device.latency;
+    const std::scoped_lock lock(device.error_mutex);
+    status.last_error = device.last_error;
+  }
+  return all;
+}
+
+}  // namespace fieldweir
