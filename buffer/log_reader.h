@@ -7,26 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "buffer/codec.h"
+#include "buffer/gaps.h"
 #include "buffer/position.h"
 #include "core/reading.h"
 #include "core/result.h"
 
 namespace fieldweir {
 
-/// Where readings were lost. `readings` is `unknown` after an unclean stop.
-struct Gap {
-  static constexpr std::uint64_t unknown = UINT64_MAX;
-  Time from = 0;
-  Time to = 0;
-  std::uint64_t readings = 0;
-  Reason reason = Reason::none;
-};
-
-/// A batch taken apart. The caller owns one and reuses it; capacity is fixed at construction.
+/// A batch taken apart. The caller owns one and reuses it; sized at construction, it grows only for
+/// a batch that an earlier run's configuration allowed to be larger.
 class DecodedBatch {
  public:
   /// `rows` and `gaps`: the most that a batch can hold.
-  explicit DecodedBatch(std::size_t rows, std::size_t gaps = 16);
+  explicit DecodedBatch(std::size_t rows, std::size_t gaps = GapList::most);
 
   Lane lane = Lane::telemetry;
   Position position;
@@ -35,11 +29,17 @@ class DecodedBatch {
   bool clock_synchronised = true;
   std::vector<Reading> readings;  // Reading::signal and as_text() are resolved by the calls below
   std::vector<Gap> gaps;
+  std::vector<BatchText> texts;          // what text readings index
+  const SignalTable* signals = nullptr;  // of the run that wrote the batch; set before name()
 
-  std::string_view name(SignalId signal) const;
-  std::string_view unit(SignalId signal) const;
-  std::string_view text(std::uint32_t id) const;
+  std::string_view name(SignalId signal) const { return (*signals)[signal].name; }
+  std::string_view unit(SignalId signal) const { return (*signals)[signal].unit; }
+  std::string_view text(std::uint32_t id) const { return texts[id]; }
 };
+
+/// The most batches that an uplink reads past its cursor. Behind them, batches that nobody has seen
+/// may be replaced by a gap mark when the log is full.
+inline constexpr std::size_t most_ahead = 100;
 
 class LogReader {
  public:
