@@ -44,8 +44,11 @@ void BusWorker::add(std::unique_ptr<Driver> driver, std::string device, SignalId
 
 Time BusWorker::turn(Time now) {
   if (stop_.requested()) return never;
+  // nothing is due: the doorbell rang, also for a device that waits with a time limit
+  const bool rung = std::ranges::all_of(
+      devices_, [now](const Device& device) { return device.due > now && device.mark > now; });
   for (Device& device : devices_)
-    if (device.due == never) serve(device, now);
+    if (device.due == never || (rung && device.open)) serve(device, now);
   const auto first = std::ranges::min_element(devices_, {}, &Device::due);
   if (first != devices_.end() && first->due <= now) serve(*first, now);
 

@@ -53,10 +53,11 @@ class Driver {
   /// Connects if that is something the protocol does. Called again after close().
   virtual Result<> open(Time deadline, const Stop& stop) = 0;
 
-  /// Reads what is due at `now`, puts it, and returns when it is due next (`never`: when the bus's
-  /// doorbell rings). An Error means that the device as a whole did not answer; the worker then
-  /// closes, marks all its signals bad and opens again after a back-off. What concerns one signal
-  /// only (illegal address, invalid code) is put as a bad reading of that signal and is no Error.
+  /// Reads what is due at `now`, puts it, and returns when it is due next. Is also called when the
+  /// bus's doorbell rings (`never`: only then). An Error means that the device as a whole did not
+  /// answer; the worker then closes, marks all its signals bad and opens again after a back-off.
+  /// What concerns one signal only (illegal address, invalid code) is put as a bad reading of that
+  /// signal and is no Error.
   virtual Result<Time> poll(Time now, Time deadline, Sink& sink, const Stop& stop) = 0;
 
   virtual void close() = 0;
@@ -64,7 +65,8 @@ class Driver {
   /// The longest that open() or poll() may need: the deadline they are given.
   virtual Duration patience() const { return second; }
 
-  /// Polls that were not made in time, or were skipped for want of room in the ring.
+  /// Polls that were not made in time, or were skipped for want of room in the ring; of a device
+  /// that sends messages, values that they should have carried and did not.
   Counter skipped;
 };
 

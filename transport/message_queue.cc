@@ -33,7 +33,7 @@ MessageQueue::Header MessageQueue::header_at(std::size_t position) const {
   return header;
 }
 
-bool MessageQueue::push(std::string_view topic, std::string_view payload) noexcept {
+bool MessageQueue::push(std::string_view topic, std::string_view payload, Time received) noexcept {
   if (topic.size() > longest_topic) return false;
   const bool too_large = payload.size() > largest_payload_;
   if (too_large) payload = {};
@@ -44,13 +44,12 @@ bool MessageQueue::push(std::string_view topic, std::string_view payload) noexce
   // acquire: the consumer is done with the bytes that it gave back
   if (capacity_ - (head - tail_.load(std::memory_order_acquire)) < skipped + record) return false;
   if (skipped > 0) {
-    const Header mark{wrap, 0, static_cast<std::uint32_t>(skipped), 0};
+    const Header mark{0, 0, 0, wrap};
     std::memcpy(at(head), &mark, sizeof mark);
     head += skipped;
   }
-  const Header header{static_cast<std::uint32_t>(topic.size()),
-                      static_cast<std::uint32_t>(payload.size()),
-                      static_cast<std::uint32_t>(record), too_large};
+  const Header header{received, static_cast<std::uint32_t>(payload.size()),
+                      static_cast<std::uint16_t>(topic.size()), too_large ? cut : whole};
   char* to = at(head);
   std::memcpy(to, &header, sizeof header);
   std::memcpy(to + sizeof header, topic.data(), topic.size());
@@ -66,20 +65,23 @@ std::optional<MessageQueue::Message> MessageQueue::front() {
   std::size_t tail = tail_.load(std::memory_order_relaxed);
   // acquire: pairs with the release in push
   if (tail == head_.load(std::memory_order_acquire)) return std::nullopt;
-  if (const Header mark = header_at(tail); mark.topic == wrap) {
-    tail += mark.record;
+  if (header_at(tail).state == wrap) {
+    tail += capacity_ - (tail & (capacity_ - 1));
     tail_.store(tail, std::memory_order_release);
   }
   const Header header = header_at(tail);
   char* topic = at(tail) + sizeof header;
-  return Message{
-      {topic, header.topic}, {topic + header.topic, header.payload}, header.too_large != 0};
+  return Message{header.received,
+                 {topic, header.topic},
+                 {topic + header.topic, header.payload},
+                 header.state == cut};
 }
 
 void MessageQueue::pop() {
   const std::size_t tail = tail_.load(std::memory_order_relaxed);
+  const Header header = header_at(tail);
   // release: we are done with the bytes before the producer may overwrite them
-  tail_.store(tail + header_at(tail).record, std::memory_order_release);
+  tail_.store(tail + record_size(header.topic, header.payload), std::memory_order_release);
 }
 
 }  // namespace fieldweir

@@ -11,6 +11,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/time.h"
+
 namespace fieldweir {
 
 class MessageQueue {
@@ -23,26 +25,28 @@ class MessageQueue {
   static std::size_t bytes_for(std::size_t largest_payload, std::size_t bytes);
 
   struct Message {
+    Time received = 0;
     std::string_view topic;
     std::span<char> payload;  // may be changed while it is the front; a NUL follows its last byte
     bool too_large = false;   // the payload was over the limit and is empty here
   };
 
   /// Producer only. False if there is no room, or the topic is too long.
-  bool push(std::string_view topic, std::string_view payload) noexcept;
+  bool push(std::string_view topic, std::string_view payload, Time received) noexcept;
 
   /// Consumer only. The oldest message, valid until pop().
   std::optional<Message> front();
   void pop();
 
  private:
+  /// `wrap`: no more before the end of the storage.
+  enum State : std::uint16_t { whole, cut, wrap };
   struct Header {
-    std::uint32_t topic;  // bytes; `wrap`: nothing more before the end of the storage
-    std::uint32_t payload;
-    std::uint32_t record;  // bytes in all
-    std::uint32_t too_large;
+    Time received;
+    std::uint32_t payload;  // bytes
+    std::uint16_t topic;    // bytes
+    State state;
   };
-  static constexpr std::uint32_t wrap = UINT32_MAX;
   static std::size_t record_size(std::size_t topic, std::size_t payload);
   Header header_at(std::size_t position) const;
   char* at(std::size_t position) { return &storage_[position & (capacity_ - 1)]; }

@@ -53,9 +53,10 @@ Error translate(const mqtt::exception& thrown, const std::string& doing, std::st
 class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction_listener {
  public:
   Connection(const std::string& address, const MqttClientSettings& settings, MessageQueue& inbox,
-             Counter& dropped, Doorbell& owner)
+             Counter& dropped, const Clock& clock, Doorbell& owner)
       : inbox_(inbox),
         dropped_(dropped),
+        clock_(clock),
         owner_(owner),
         confirmed_(settings.in_flight),
         paho_(address, settings.id, mqtt::create_options(MQTTVERSION_3_1_1), nullptr) {
@@ -99,7 +100,7 @@ class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction
     const auto& payload = message->get_payload_ref();
     const std::string_view bytes =
         payload ? std::string_view(payload.data(), payload.size()) : std::string_view();
-    if (!inbox_.push(message->get_topic(), bytes)) dropped_.add();
+    if (!inbox_.push(message->get_topic(), bytes, clock_.now())) dropped_.add();
     owner_.ring();
   }
   void on_success(const mqtt::token& token) override {
@@ -118,6 +119,7 @@ class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction
 
   MessageQueue& inbox_;
   Counter& dropped_;
+  const Clock& clock_;
   Doorbell& owner_;
   std::atomic<bool> lost_{false};
   std::vector<std::atomic<bool>>
@@ -203,7 +205,8 @@ Result<> MqttClient::connect(Time deadline, const Stop& stop) {
   const std::string doing =
       "connecting to " + broker_.endpoint.host + ":" + std::to_string(broker_.endpoint.port);
   try {
-    connection_ = std::make_unique<Connection>(where.value(), settings_, inbox_, dropped, owner_);
+    connection_ =
+        std::make_unique<Connection>(where.value(), settings_, inbox_, dropped, clock_, owner_);
     auto options = connect_options(broker_, settings_, deadline - clock_.now());
     if (broker_.endpoint.tls) {
       auto tls = tls_options(broker_);
