@@ -11,11 +11,21 @@ using config::Node;
 
 const std::vector<config::Choice<Order>> orders = {{"big", Order::big}, {"little", Order::little}};
 
-const std::vector<config::Choice<ModbusType>> types = {
-    {"bool", ModbusType::boolean},    {"bit", ModbusType::bit},     {"int16", ModbusType::int16},
-    {"uint16", ModbusType::uint16},   {"int32", ModbusType::int32}, {"uint32", ModbusType::uint32},
-    {"float32", ModbusType::float32}, {"int64", ModbusType::int64}, {"uint64", ModbusType::uint64},
-    {"float64", ModbusType::float64}};
+// in the order of ModbusType
+constexpr std::string_view types[] = {"bool",   "bit",     "int16", "uint16", "int32",
+                                      "uint32", "float32", "int64", "uint64", "float64"};
+
+bool read_type(const Node& node, std::optional<ModbusType>& out, Mistakes& mistakes) {
+  for (const std::string_view later : {"string", "bcd16", "bcd32"}) {
+    if (node.scalar != later) continue;
+    mistakes.add(node.place, "type " + node.scalar + " is not available in this version");
+    return false;
+  }
+  std::size_t index = 0;
+  if (!config::read_choice(node, types, index, mistakes)) return false;
+  out = static_cast<ModbusType>(index);
+  return true;
+}
 
 bool read_codes(const Node& node, std::vector<std::int64_t>& out, Mistakes& mistakes) {
   if (!config::expect_list(node, mistakes)) return false;
@@ -70,7 +80,10 @@ const Fields<ModbusSignal>& signal_fields() {
                           required, "where it lives")
         .integer("address", &ModbusSignal::address, {0, 465536}, required,
                  "first register or bit, written as `addressing` says")
-        .choice("type", &ModbusSignal::type, types, optional,
+        .custom("type",
+                "one of bool | bit | int16 | uint16 | int32 | uint32 | float32 | int64 | uint64 | "
+                "float64",
+                &ModbusSignal::type, read_type, optional,
                 "of the value; coil and discrete hold bool")
         .integer("bit", &ModbusSignal::bit, {0, 15}, optional, "of type bit; 0 is the lowest")
         .number("scale", &ModbusSignal::scale, optional, "value = raw x scale + offset")

@@ -1,0 +1,136 @@
+#include "drivers/modbus_settings.h"
+
+#include "tests/unit/drivers/rig.h"
+
+namespace fieldweir {
+namespace {
+
+const std::string head =
+    "name: press\nmodbus_tcp: {host: 192.0.2.10, unit: 3}\npoll: {fast: 1s, slow: 1m}\n";
+
+const ModbusTcpDevice& device(const std::unique_ptr<DeviceSettings>& settings) {
+  return dynamic_cast<const ModbusTcpDevice&>(*settings);
+}
+
+/// The text of the mistakes of a device with this one signal.
+std::string mistakes_of(const std::string& signal, const std::string& more = "") {
+  std::string text;
+  const auto settings =
+      read_device("modbus_tcp", head + more + "signals:\n  - {name: x, " + signal + "}\n", &text);
+  EXPECT_EQ(settings == nullptr, !text.empty());
+  return text;
+}
+
+TEST(ModbusSettings, ReadsTheExample) {
+  const auto settings = read_device(
+      "modbus_tcp",
+      head +
+          "word_order: little\n"
+          "signals:\n"
+          "  - {name: supply, table: input, address: 100, type: int16, scale: 0.1, unit: \"°C\", "
+          "invalid: [-32768]}\n"
+          "  - {name: flow, table: input, address: 110, type: float32, word_order: big}\n"
+          "  - {name: energy, table: holding, address: 200, type: uint64, poll: slow}\n"
+          "  - {name: burner, table: holding, address: 4, type: bit, bit: 3}\n"
+          "  - {name: alarm, table: discrete, address: 12, type: bool}\n");
+  ASSERT_NE(settings, nullptr);
+  const auto& signals = device(settings).modbus_signals;
+  ASSERT_EQ(signals.size(), 5u);
+  EXPECT_EQ(device(settings).modbus_tcp.unit, 3);
+  EXPECT_EQ(device(settings).modbus_tcp.timeout, second);
+  EXPECT_EQ(signals[0].kind(), Kind::float64);
+  EXPECT_EQ(signals[0].format.word_order, Order::little);
+  EXPECT_EQ(signals[1].format.word_order, Order::big);
+  EXPECT_EQ(signals[1].point.width, 2);
+  EXPECT_EQ(signals[2].kind(), Kind::uint64);
+  EXPECT_EQ(signals[2].group, 1u);
+  EXPECT_EQ(signals[3].format.bit, 3u);
+  EXPECT_EQ(signals[4].kind(), Kind::boolean);
+  EXPECT_EQ(driver_kind("modbus_tcp").bus(*settings), "modbus_tcp 192.0.2.10:502");
+}
+
+TEST(ModbusSettings, Addresses) {
+  constexpr auto one_based = Addressing::one_based;
+  constexpr auto modicon = Addressing::modicon;
+  constexpr auto plain = Addressing::zero_based;
+  using enum ModbusTable;
+  EXPECT_EQ(zero_based(plain, holding, 0), 0);
+  EXPECT_EQ(zero_based(plain, holding, 65535), 65535);
+  EXPECT_EQ(zero_based(plain, holding, 65536), std::nullopt);
+  EXPECT_EQ(zero_based(one_based, input, 1), 0);
+  EXPECT_EQ(zero_based(one_based, input, 0), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, holding, 40001), 0);
+  EXPECT_EQ(zero_based(modicon, holding, 49999), 9998);
+  EXPECT_EQ(zero_based(modicon, holding, 50000), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, holding, 400001), 0);
+  EXPECT_EQ(zero_based(modicon, holding, 465536), 65535);
+  EXPECT_EQ(zero_based(modicon, holding, 465537), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, holding, 30001), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, input, 30101), 100);
+  EXPECT_EQ(zero_based(modicon, input, 300101), 100);
+  EXPECT_EQ(zero_based(modicon, input, 40001), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, discrete, 10013), 12);
+  EXPECT_EQ(zero_based(modicon, discrete, 100013), 12);
+  EXPECT_EQ(zero_based(modicon, discrete, 13), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, coil, 1), 0);
+  EXPECT_EQ(zero_based(modicon, coil, 0), std::nullopt);
+  EXPECT_EQ(zero_based(modicon, coil, 65536), 65535);
+}
+
+struct Wrong {
+  const char* signal;
+  const char* said;
+};
+
+TEST(ModbusSettings, ContradictionsAreNamed) {
+  const Wrong all[] = {
+      {"table: holding, address: 1", "needs a type"},
+      {"table: coil, address: 1, type: int16", "hold only type bool"},
+      {"table: holding, address: 1, type: bit", "'bit'"},
+      {"table: holding, address: 1, type: uint16, bit: 3", "'bit'"},
+      {"table: holding, address: 1, type: bit, bit: 16", "15"},
+      {"table: holding, address: 1, type: bool, scale: 2", "for numbers"},
+      {"table: holding, address: 1, type: int16, scale: 0", "scale of 0"},
+      {"table: holding, address: 1, type: int16, invalid: [65536]", "does not fit"},
+      {"table: holding, address: 1, type: int16, invalid: [-32769]", "does not fit"},
+      {"table: holding, address: 65535, type: int32", "outside"},
+      {"table: holding, address: 1, type: int16, poll: fats", "fast"},
+      {"table: holding, address: 1, type: int16, poll: once", "not available in this version"},
+      {"table: holding, address: 1, type: string", "not available in this version"},
+      {"table: holding, address: 1, type: int17", "int16"},
+      {"table: holding, address: 1, type: uint16, enum: {0: a}", "not available in this version"},
+      {"table: holding, address: 1, type: uint16, write: {min: 1}",
+       "not available in this version"},
+      {"table: holding, adress: 1, type: uint16", "address"},
+  };
+  for (const Wrong& wrong : all) {
+    const std::string text = mistakes_of(wrong.signal);
+    EXPECT_NE(text.find(wrong.said), std::string::npos) << wrong.signal << "\n" << text;
+  }
+  EXPECT_NE(mistakes_of("table: input, address: 40001, type: int16", "addressing: modicon\n")
+                .find("30001"),
+            std::string::npos);
+  EXPECT_NE(
+      mistakes_of("table: input, address: 1, type: int64", "max_read: 2\n").find("4 registers"),
+      std::string::npos);
+  EXPECT_NE(
+      mistakes_of("table: input, address: 1, type: int64", "template: a/b\n").find("not available"),
+      std::string::npos);
+}
+
+TEST(ModbusSettings, APollGroupIsNeeded) {
+  std::string text;
+  EXPECT_EQ(
+      read_device("modbus_tcp", "name: a\nmodbus_tcp: {host: h}\npoll: {}\nsignals: []\n", &text),
+      nullptr);
+  EXPECT_NE(text.find("poll group"), std::string::npos) << text;
+  EXPECT_EQ(
+      read_device("modbus_tcp",
+                  "name: a\nmodbus_tcp: {host: h, framing: rtu}\npoll: {a: 1s}\nsignals: []\n",
+                  &text),
+      nullptr);
+  EXPECT_NE(text.find("not available in this version"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace fieldweir
