@@ -19,12 +19,13 @@ std::size_t index_of(const StageKind& kind) {
 
 Pipeline::Pipeline(const PipelinePlan& plan, LatestValues& latest, Output& output)
     : routes_(plan.signals), latest_(latest), output_(output), held_back_(stage_kinds().size()) {
-  for (const BusSource& source : plan.buses) {
-    buses_.push_back({source});
-    rounds_ = std::max(rounds_, source.ring.capacity() / chunk);
-  }
   for (const FilteredSignals& signals : plan.filtered) add_chains(signals);
   add_windows(plan.windows);
+}
+
+void Pipeline::add_bus(const BusSource& bus) {
+  buses_.push_back({bus});
+  rounds_ = std::max(rounds_, bus.ring.capacity() / chunk);
 }
 
 void Pipeline::add_chains(const FilteredSignals& signals) {

@@ -48,7 +48,6 @@ struct WindowPlan {
 
 struct PipelinePlan {
   std::size_t signals;  // size of the SignalTable
-  std::vector<BusSource> buses;
   std::vector<FilteredSignals> filtered;
   std::vector<WindowPlan> windows;
 };
@@ -56,6 +55,9 @@ struct PipelinePlan {
 class Pipeline final : public Worker {
  public:
   Pipeline(const PipelinePlan& plan, LatestValues& latest, Output& output);
+
+  /// While building. Buses ring the pipeline, so it is there before them.
+  void add_bus(const BusSource& bus);
 
   static void add_to(MemoryPlan& memory, const PipelinePlan& plan);
 

@@ -1,0 +1,304 @@
+#include "uplink/https.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "uplink/gzip.h"
+#include "uplink/http_status.h"
+
+namespace fieldweir {
+namespace {
+
+// --- settings
+// -------------------------------------------------------------------------------------
+
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
+  return text;
+}
+
+bool parse_url(HttpsLink& link) {
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+  if (curl_url_set(url.get(), CURLUPART_URL, link.url.c_str(), 0) != CURLUE_OK) return false;
+  const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
+  link.tls = scheme == "https";
+  link.port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  link.host = part_of(url.get(), CURLUPART_HOST);
+  if (link.host.starts_with('[')) link.host = link.host.substr(1, link.host.size() - 2);
+  return (link.tls || scheme == "http") && !link.host.empty() &&
+         part_of(url.get(), CURLUPART_USER).empty();
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+void check_link(HttpsLink& link, config::Mistakes& mistakes) {
+  if (!parse_url(link))
+    // the text is not repeated: people put passwords into URLs
+    mistakes.add(link.place,
+                 "expected url: https://host[:port]/path, without user name or password");
+  else if (!link.tls && !link.insecure && !is_loopback(link.host))
+    mistakes.add(link.place, "plain http beyond loopback needs 'insecure: true'");
+  if (link.certificate.empty() != link.key.empty())
+    mistakes.add(link.place, "'cert' and 'key' belong together");
+}
+
+bool read_compress(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  static constexpr std::array<std::string_view, 2> available = {"none", "gzip"};
+  static constexpr std::array<std::string_view, 1> later = {"zstd"};
+  return read_available(node, available, later, out, mistakes);
+}
+
+const config::Fields<HttpsLink>& link_fields() {
+  using config::optional, config::required;
+  static const auto fields = [] {
+    config::Fields<HttpsLink> link("an https uplink");
+    link.text("url", &HttpsLink::url, required, "where batches are posted")
+        .text("token", &HttpsLink::token, optional, "sent as 'Authorization: Bearer'")
+        .flag("insecure", &HttpsLink::insecure, optional, "allows plain http beyond loopback")
+        .duration("timeout", &HttpsLink::timeout, {100 * millisecond, 5 * minute}, optional,
+                  "of one request, from connecting to the answer");
+    declare_tls(link);
+    return link;
+  }();
+  return fields;
+}
+
+const config::Fields<HttpsSettings>& uplink_fields() {
+  static const auto fields = [] {
+    config::Fields<HttpsSettings> uplink("an uplink");
+    declare_common_uplink(uplink);
+    uplink
+        .section("https", &HttpsSettings::https, link_fields(), config::required,
+                 "POSTs each batch")
+        .custom("compress", "none | gzip", &HttpsSettings::compress, read_compress,
+                config::optional, "of request bodies");
+    return uplink;
+  }();
+  return fields;
+}
+
+std::unique_ptr<UplinkSettings> read(const config::Node& node, config::Mistakes& mistakes) {
+  auto settings = std::make_unique<HttpsSettings>();
+  if (!uplink_fields().read(node, *settings, mistakes)) return nullptr;
+  const std::size_t before = mistakes.count();
+  check_link(settings->https, mistakes);
+  return mistakes.count() == before ? std::move(settings) : nullptr;
+}
+
+// --- requests
+// -------------------------------------------------------------------------------------
+
+/// libcurl's process-wide state, for as long as the process lives.
+void initialise_curl() {
+  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (once != CURLE_OK) throw std::bad_alloc();
+}
+
+struct Answer {
+  static constexpr std::size_t most = 64 * 1024;
+  std::size_t received = 0;
+  FixedText<96> begin;  // what the far end has to say about a refusal
+
+  /// CURLOPT_WRITEFUNCTION; less than it was given ends the transfer.
+  static std::size_t take(char* bytes, std::size_t, std::size_t size, void* answer) {
+    auto& self = *static_cast<Answer*>(answer);
+    if (self.received == 0) {
+      // one line for the log, whatever was sent
+      std::replace_if(
+          bytes, bytes + size, [](unsigned char c) { return c < 0x20; }, ' ');
+      self.begin.assign({bytes, size});
+    }
+    self.received += size;
+    return self.received <= most ? size : 0;
+  }
+};
+
+Reason reason_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return Reason::timeout;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+      return Reason::refused;
+    default:
+      return Reason::unreachable;
+  }
+}
+
+class Https final : public Uplink {
+ public:
+  Https(const HttpsSettings& settings, const UplinkContext& context);
+  ~Https() override;
+
+  Result<> connect(Time deadline, const Stop& stop) override;
+  Sent send(std::span<const Message> window, Time deadline, const Stop& stop) override;
+  void close() override { curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L); }
+  std::size_t in_flight_limit() const override { return 1; }
+  Duration patience() const override { return link_.timeout; }
+
+ private:
+  void set_options();
+  void set_request(const Message& message);
+  CURLcode perform(Time deadline, const Stop& stop);
+  Sent judge(CURLcode code);
+
+  const HttpsLink& link_;
+  const Clock& clock_;
+  Resolver& resolver_;
+  std::unique_ptr<Gzip> gzip_;  // if compressing
+  CURL* const easy_;
+  CURLM* const multi_;
+  curl_slist* headers_ = nullptr;   // equal for all requests
+  curl_slist* resolved_ = nullptr;  // "host:port:address"
+  char key_[256];                   // "Idempotency-Key: ..."
+  curl_slist key_header_{};         // the list that requests use: key_, then headers_
+  char error_[CURL_ERROR_SIZE];
+  Answer answer_;
+};
+
+Https::Https(const HttpsSettings& settings, const UplinkContext& context)
+    : link_(settings.https),
+      clock_(context.clock),
+      resolver_(context.resolver),
+      gzip_(settings.compress == "gzip" ? std::make_unique<Gzip>() : nullptr),
+      easy_((initialise_curl(), curl_easy_init())),
+      multi_(curl_multi_init()) {
+  if (easy_ == nullptr || multi_ == nullptr) throw std::bad_alloc();
+  resolver_.expect(link_.host);
+  headers_ = curl_slist_append(headers_, "Content-Type: application/json");
+  headers_ = curl_slist_append(headers_, "Expect:");  // no round trip before large bodies
+  if (gzip_) headers_ = curl_slist_append(headers_, "Content-Encoding: gzip");
+  if (!link_.token.empty())
+    headers_ = curl_slist_append(headers_, ("Authorization: Bearer " + link_.token).c_str());
+  key_header_ = {key_, headers_};
+  set_options();
+}
+
+Https::~Https() {
+  curl_easy_cleanup(easy_);
+  curl_multi_cleanup(multi_);
+  curl_slist_free_all(headers_);
+  curl_slist_free_all(resolved_);
+}
+
+void Https::set_options() {
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
+  const auto set = [this](CURLoption option, auto value) {
+    curl_easy_setopt(easy_, option, value);
+  };
+  set(CURLOPT_URL, link_.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_PROXY, "");  // whatever the environment says
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes per second: a long timeout is not for dead links
+  set(CURLOPT_LOW_SPEED_TIME, 30L);
+  set(CURLOPT_MAXLIFETIME_CONN, 600L);  // so that a new address of the far end comes into use
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_CAINFO, link_.ca.c_str());
+  if (!link_.certificate.empty()) {
+    set(CURLOPT_SSLCERT, link_.certificate.c_str());
+    set(CURLOPT_SSLKEY, link_.key.c_str());
+  }
+  set(CURLOPT_USERAGENT, "fieldweir");
+  set(CURLOPT_POST, 1L);
+  set(CURLOPT_HTTPHEADER, &key_header_);
+  set(CURLOPT_ERRORBUFFER, error_);
+  set(CURLOPT_WRITEFUNCTION, &Answer::take);
+  set(CURLOPT_WRITEDATA, &answer_);
+}
+
+/// Connecting itself is part of the first request.
+Result<> Https::connect(Time deadline, const Stop& stop) {
+  const auto address = resolver_.resolve(link_.host, deadline, stop);
+  if (!address) return address.error();
+  const std::string entry =
+      link_.host + ":" + link_.port + ":" + std::string(address.value().view());
+  curl_slist* const fresh = curl_slist_append(nullptr, entry.c_str());
+  curl_easy_setopt(easy_, CURLOPT_RESOLVE, fresh);
+  curl_slist_free_all(std::exchange(resolved_, fresh));
+  return {};
+}
+
+Sent Https::send(std::span<const Message> window, Time deadline, const Stop& stop) {
+  if (window.empty()) return {};
+  set_request(window.front());
+  const CURLcode code = perform(deadline, stop);
+  if (stop.requested() && code != CURLE_OK)
+    return {.verdict = Verdict::retry, .why = error(Reason::stopped, "stopped")};
+  return judge(code);
+}
+
+void Https::set_request(const Message& message) {
+  const Position& at = message.position;
+  std::snprintf(key_, sizeof key_, "Idempotency-Key: %.*s/%08x/%u/%s/%llu",
+                static_cast<int>(message.gateway.size()), message.gateway.data(), at.stream,
+                at.epoch, std::string(to_string(message.lane)).c_str(),
+                static_cast<unsigned long long>(at.seq));
+  const std::string_view body = gzip_ ? gzip_->compress(message.body) : message.body;
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, body.data());
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  answer_ = {};
+  error_[0] = '\0';
+}
+
+/// One transfer, until it ends, its time is over, or a stop is requested.
+CURLcode Https::perform(Time deadline, const Stop& stop) {
+  const Duration left = std::clamp<Duration>(deadline - clock_.now(), millisecond, link_.timeout);
+  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left / millisecond));
+  curl_multi_add_handle(multi_, easy_);
+  CURLcode code = CURLE_ABORTED_BY_CALLBACK;
+  curl_waitfd stopping{.fd = stop.descriptor(), .events = CURL_WAIT_POLLIN, .revents = 0};
+  for (int running = 1; running > 0 && !stop.requested();) {
+    if (curl_multi_perform(multi_, &running) != CURLM_OK) break;
+    if (running > 0) curl_multi_poll(multi_, &stopping, 1, 1000, nullptr);
+  }
+  int queued = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &queued))
+    if (message->msg == CURLMSG_DONE) code = message->data.result;
+  // a transfer that has not ended loses its connection here
+  curl_multi_remove_handle(multi_, easy_);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
+  return code;
+}
+
+Sent Https::judge(CURLcode code) {
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  // the status was there before the body became too long to be read
+  const bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && status != 0);
+  if (!answered) {
+    const char* text = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+    return {.verdict = Verdict::retry, .why = error(reason_of(code), "%s", text)};
+  }
+  const HttpMeaning meaning = meaning_of(status);
+  if (meaning.verdict == Verdict::ok) return {.safe = 1};
+  curl_off_t wait = 0;  // Retry-After; curl turns a date into seconds
+  curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
+  constexpr curl_off_t longest = 15 * 60;
+  return {.verdict = meaning.verdict,
+          .at = clock_.now() + std::clamp<curl_off_t>(wait, 0, longest) * second,
+          .why = error(meaning.reason, "HTTP status %ld: %.*s", status,
+                       static_cast<int>(answer_.begin.size()), answer_.begin.view().data())};
+}
+
+std::unique_ptr<Uplink> make(const UplinkSettings& settings, const UplinkContext& context) {
+  return std::make_unique<Https>(static_cast<const HttpsSettings&>(settings), context);
+}
+
+}  // namespace
+
+UplinkKind https_uplink() {
+  return {"https", read, make,
+          []() -> const std::vector<config::FieldInfo>& { return uplink_fields().infos(); }};
+}
+
+}  // namespace fieldweir
