@@ -98,8 +98,7 @@ class Parts:
         self.start("mosquitto", [mosquitto, "-c", str(config)])
 
     def start_modbus(self):
-        self.start("modbus", [PYTHON, str(SUPPORT / "modbus_server.py"), "--port", str(self.modbus_port),
-                              "--units", str(self.units)])
+        self.start("modbus", [PYTHON, str(SUPPORT / "modbus_server.py"), str(self.modbus_port), str(self.units)])
 
     def start_sink(self):
         self.start("sink", [PYTHON, str(SUPPORT / "http_sink.py"), "--port", str(self.sink_port),

@@ -1,0 +1,103 @@
+// The status for people: a table per part, cut from the same JSON that programs get.
+#include <cstdarg>
+#include <cstdio>
+
+#include "daemon/json.h"
+#include "daemon/status.h"
+
+namespace fieldweir {
+namespace {
+
+[[gnu::format(printf, 2, 3)]] void print(std::string& out, const char* format, ...) {
+  char line[512];
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  out += line;
+}
+
+std::string shown(const Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_number_float()) return value.dump();
+  char number[32];
+  std::snprintf(number, sizeof number, "%.6g", value.get<double>());
+  return number;
+}
+
+unsigned long long count(const Json& value) { return value.get<unsigned long long>(); }
+
+void print_signals(std::string& out, const Json& signals) {
+  print(out, "\n%-40s %14s %-8s %s\n", "signal", "value", "unit", "quality");
+  for (const Json& signal : signals) {
+    if (!signal.contains("quality")) {
+      print(out, "%-40s %14s\n", shown(signal["name"]).c_str(), "-");
+      continue;
+    }
+    std::string quality = shown(signal["quality"]);
+    if (signal.contains("reason")) quality += " (" + shown(signal["reason"]) + ")";
+    print(out, "%-40s %14s %-8s %s\n", shown(signal["name"]).c_str(), shown(signal["value"]).c_str(),
+          shown(signal["unit"]).c_str(), quality.c_str());
+  }
+}
+
+void print_devices(std::string& out, const Json& devices) {
+  print(out, "%-20s %-11s %10s %8s %9s  %s\n", "device", "state", "polls", "skipped", "latency",
+        "last error");
+  for (const Json& device : devices)
+    print(out, "%-20s %-11s %10llu %8llu %6.1f ms  %s\n", shown(device["name"]).c_str(),
+          shown(device["state"]).c_str(), count(device["polls"]), count(device["skipped"]),
+          1000 * device["latency_s"].get<double>(), shown(device["last_error"]).c_str());
+}
+
+void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
+  print(out, "\n%-20s %-12s %10s %8s %8s %8s  %s\n", "uplink", "state", "delivered", "queued",
+        "dropped", "refused", "last error");
+  for (std::size_t i = 0; i < uplinks.size(); ++i) {
+    const Json& row = ledger["uplinks"][i];
+    print(out, "%-20s %-12s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
+          shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
+          count(row["dropped"]), count(row["dead_lettered"]), shown(uplinks[i]["last_error"]).c_str());
+  }
+}
+
+void print_ledger(std::string& out, const Json& ledger) {
+  print(out, "\nledger    sampled %llu + derived %llu = filtered %llu + lost %llu + batched %llu",
+        count(ledger["sampled"]), count(ledger["derived"]), count(ledger["filtered"]),
+        count(ledger["lost"]), count(ledger["batched"]));
+  print(out, "  (under way: %llu)\n", count(ledger["under_way"]));
+}
+
+void print_buffer(std::string& out, const Json& buffer) {
+  print(out, "journal   %llu commits, %.1f KiB written, %.1f of %.0f MiB in use, tail %llu of %llu, ",
+        count(buffer["commits"]), static_cast<double>(count(buffer["bytes_written"])) / 1024.0,
+        static_cast<double>(count(buffer["database_bytes"]) + count(buffer["wal_bytes"])) / 1048576.0,
+        static_cast<double>(count(buffer["limit_bytes"])) / 1048576.0, count(buffer["tail_used"]),
+        count(buffer["tail_slots"]));
+  print(out, "at risk %llu readings\n", count(buffer["at_risk"]));
+  if (!buffer["problem"].is_null())
+    print(out, "          PROBLEM: %s\n", shown(buffer["problem"]).c_str());
+}
+
+}  // namespace
+
+std::string status_text(const std::string& text) {
+  const Json status = Json::parse(text);
+  std::string out;
+  print(out, "gateway %s, fieldweir %s, up %.0f s, clock %s\n\n", shown(status["gateway"]).c_str(),
+        shown(status["version"]).c_str(), status["uptime_s"].get<double>(),
+        status["clock_synchronised"].get<bool>() ? "synchronised" : "NOT synchronised");
+  print_devices(out, status["devices"]);
+  print_signals(out, status["signals"]);
+  print_uplinks(out, status["uplinks"], status["ledger"]);
+  print_ledger(out, status["ledger"]);
+  print_buffer(out, status["buffer"]);
+  const Json& memory = status["memory"];
+  print(out, "memory    plan %.1f of %.0f MiB\n",
+        static_cast<double>(count(memory["total"])) / 1048576.0,
+        static_cast<double>(count(memory["limit"])) / 1048576.0);
+  return out;
+}
+
+}  // namespace fieldweir
