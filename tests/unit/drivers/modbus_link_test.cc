@@ -1,0 +1,174 @@
+#include "drivers/modbus_link.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <thread>
+#include <vector>
+
+#include "tests/support/eventually.h"
+#include "tests/support/modbus_fault_server.h"
+#include "tests/support/process.h"
+
+namespace fieldweir {
+namespace {
+
+constexpr Duration timeout = 200 * millisecond;
+constexpr Duration grace = 50 * millisecond;
+const ModbusRead ten{3, ModbusTable::holding, 100, 10};
+
+class ModbusLinkTest : public testing::Test {
+ protected:
+  ModbusLinkTest() { reach(server_.port()); }
+
+  void reach(int port) {
+    link_ = std::make_unique<ModbusLink>("127.0.0.1", static_cast<std::uint16_t>(port), resolver_,
+                                         clock_);
+  }
+
+  /// Reads, checks that the deadline was kept and that no wrong value came; whether good data did.
+  bool good_read(Reason* why = nullptr) {
+    const Time start = clock_.now();
+    const Result<ModbusAnswer> answer = link_->read(ten, start + timeout, stop_);
+    EXPECT_LE(clock_.now() - start, timeout + grace);
+    if (why != nullptr) *why = answer ? Reason::none : answer.error().reason;
+    if (!answer || answer.value().exception != 0) return false;
+    for (std::uint16_t i = 0; i < ten.count; ++i)
+      EXPECT_EQ(answer.value().data[2u * i] << 8 | answer.value().data[2u * i + 1],
+                ModbusFaultServer::value(static_cast<std::uint16_t>(ten.address + i),
+                                         server_.requests()));
+    return true;
+  }
+
+  SystemClock clock_;
+  Resolver resolver_{clock_};
+  Stop stop_;
+  ModbusFaultServer server_;
+  std::unique_ptr<ModbusLink> link_;
+};
+
+TEST_F(ModbusLinkTest, KeepsItsConnection) {
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+TEST_F(ModbusLinkTest, NumbersGoRoundAfter65536Requests) {
+  const ModbusRead one{1, ModbusTable::input, 0, 1};
+  for (int i = 0; i < 66'000; ++i) ASSERT_TRUE(link_->read(one, clock_.now() + second, stop_)) << i;
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+struct Case {
+  ModbusFault fault;
+  Reason reason;  // of the first read; none: the fault shows only in the next
+};
+
+TEST_F(ModbusLinkTest, NoFaultBecomesAValueOutlivesTheDeadlineOrLasts) {
+  using enum ModbusFault;
+  const Case cases[] = {
+      {silence, Reason::timeout},
+      {wrong_transaction, Reason::bad_response},
+      {wrong_protocol, Reason::bad_response},
+      {wrong_length, Reason::timeout},
+      {impossible_length, Reason::bad_response},
+      {wrong_unit, Reason::bad_response},
+      {wrong_function, Reason::bad_response},
+      {wrong_count, Reason::bad_response},
+      {lying_count, Reason::bad_response},
+      {stalled_dribble, Reason::timeout},
+      {torn, Reason::not_connected},
+      {hang_up, Reason::not_connected},
+      {twice, Reason::none},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(static_cast<int>(c.fault));
+    server_.set(c.fault);
+    Reason why{};
+    EXPECT_EQ(good_read(&why), c.reason == Reason::none);
+    EXPECT_EQ(why, c.reason);
+    for (int i = 0; i < 2; ++i) good_read();
+    server_.set(none);
+    int polls = 0;
+    while (!good_read() && polls < 3) ++polls;
+    EXPECT_LT(polls, 3);
+  }
+}
+
+TEST_F(ModbusLinkTest, WaitsForALateOrDribbledAnswer) {
+  server_.set(ModbusFault::late);
+  EXPECT_TRUE(good_read());
+  server_.set(ModbusFault::dribble);
+  EXPECT_TRUE(good_read());
+  EXPECT_TRUE(good_read());
+  server_.set(ModbusFault::none);
+  EXPECT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+TEST_F(ModbusLinkTest, AnExceptionIsAnAnswerAndKeepsTheConnection) {
+  server_.set(ModbusFault::illegal_address);
+  for (int i = 0; i < 3; ++i) {
+    const Result<ModbusAnswer> answer = link_->read(ten, clock_.now() + timeout, stop_);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer.value().exception, 2);
+  }
+  server_.set(ModbusFault::none);
+  EXPECT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+TEST_F(ModbusLinkTest, NobodyThere) {
+  reach(free_port());
+  Reason why{};
+  EXPECT_FALSE(good_read(&why));
+  EXPECT_EQ(why, Reason::not_connected);
+  const BlackHole hole;
+  reach(hole.port());
+  EXPECT_FALSE(good_read(&why));
+  EXPECT_EQ(why, Reason::timeout);
+}
+
+TEST_F(ModbusLinkTest, AStopRequestEndsEveryWait) {
+  const BlackHole hole;
+  for (const ModbusFault fault :
+       {ModbusFault::none, ModbusFault::silence, ModbusFault::stalled_dribble}) {
+    Stop stop;
+    server_.set(fault);
+    // none: the wait is for the connection itself
+    reach(fault == ModbusFault::none ? hole.port() : server_.port());
+    const std::uint32_t before = server_.requests();
+    std::atomic<bool> about_to_wait{false};
+    Time requested = 0;
+    std::thread stopper([&] {
+      eventually([&] {
+        return fault == ModbusFault::none ? about_to_wait.load() : server_.requests() > before;
+      });
+      requested = clock_.now();
+      stop.request();
+    });
+    about_to_wait = true;
+    const Result<ModbusAnswer> answer = link_->read(ten, clock_.now() + 10 * second, stop);
+    const Time ended = clock_.now();
+    stopper.join();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().reason, Reason::stopped);
+    EXPECT_LE(ended - requested, 100 * millisecond);
+  }
+}
+
+TEST_F(ModbusLinkTest, ADescriptorTooHighForLibmodbusIsAnErrorNotAnAbort) {
+  std::vector<int> taken;
+  while (taken.empty() || taken.back() < 1024) {
+    taken.push_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (taken.back() < 0) break;  // the limit on open files is lower: connecting then fails as well
+  }
+  Reason why{};
+  EXPECT_FALSE(good_read(&why));
+  EXPECT_EQ(why, Reason::not_connected);
+  for (const int descriptor : taken) close(descriptor);
+  EXPECT_TRUE(good_read());
+}
+
+}  // namespace
+}  // namespace fieldweir
