@@ -1,18 +1,20 @@
 #include "uplink/local.h"
 
+#include <array>
+
+#include "uplink/topic.h"
+
 namespace fieldweir {
 namespace {
 
 bool read_prefix(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
   std::string prefix;
   if (!config::read_text(node, prefix, mistakes)) return false;
-  // the longest signal name and the limit of 256 bytes for our own topics
-  const bool good = !prefix.empty() && prefix.size() <= 128 && prefix.front() != '/' &&
-                    prefix.back() != '/' && prefix.find_first_of("+#") == std::string::npos;
-  if (!good) {
+  static constexpr std::array<std::string_view, 1> known = {"gateway"};
+  if (!is_publish_topic(prefix, known)) {
     mistakes.add(node.place,
-                 "expected levels like 'site/gateway': at most 128 bytes, no '+' or '#', no '/' at "
-                 "either end");
+                 "expected levels like site/{gateway}: at most 128 bytes, no '+' or '#', no '/' at "
+                 "either end; {gateway} is all there is in braces");
     return false;
   }
   out = std::move(prefix);

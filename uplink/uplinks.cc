@@ -4,11 +4,13 @@
 #include <array>
 
 #include "uplink/https.h"
+#include "uplink/mqtt.h"
 
 namespace fieldweir {
 
 std::span<const UplinkKind> uplink_kinds() {
   static const std::array kinds = {
+      mqtt_uplink(),
       https_uplink(),
   };
   return kinds;
