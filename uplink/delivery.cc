@@ -251,17 +251,19 @@ Time Delivery::fail(const Error& why, Response response, Time at, Time now) {
   connected_ = false;
   probing_ = response.wait == Wait::probe;
   ++status_.failures;
+  // one line for one trouble, however long it lasts
+  unlogged_ = unlogged_ || !troubled_ || status_.last_error.reason != why.reason;
   status_.last_error = why;
   status_.last_error_time = now;
   const auto probe_in = static_cast<Duration>((0.75 + 0.5 * random_.unit()) * minute);
   next_attempt_ = probing_ ? now + probe_in : std::max(backoff_.failed(now), at);
-  const std::string_view text = why.text.view();
-  const bool newly_alarmed = response.alarm && published_.state != DeliveryState::paused;
-  if (!stop_.requested() && (failure_limit_.allow(now) || newly_alarmed))
-    log(response.alarm ? LogLevel::error : LogLevel::warning, name_,
-        "%s%.*s; next attempt in %.1f s", response.alarm ? "paused, the far side refuses us: " : "",
-        static_cast<int>(text.size()), text.data(),
-        static_cast<double>(next_attempt_ - now) / second);
+  LogLimit& limit = response.alarm ? alarm_limit_ : failure_limit_;
+  if (unlogged_ && !stop_.requested() && limit.allow(now)) {
+    unlogged_ = false;
+    log(response.alarm ? LogLevel::error : LogLevel::warning, name_, "%s%s; next attempt in %.1f s",
+        response.alarm ? "paused, the far side refuses us: " : "",
+        std::string(why.text.view()).c_str(), static_cast<double>(next_attempt_ - now) / second);
+  }
   troubled_ = true;
   return publish(probing_ ? DeliveryState::paused : DeliveryState::backing_off, next_attempt_);
 }

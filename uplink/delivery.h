@@ -117,7 +117,8 @@ class Delivery final : public Worker {
   Time progress_ = 0;     // last confirmation, or begin of the wait for one
   Time next_attempt_ = INT64_MIN;
   Time next_read_ = INT64_MIN;  // after the log failed
-  LogLimit failure_limit_, refused_limit_, log_limit_;
+  bool unlogged_ = false;       // a failure is news and was not yet logged
+  LogLimit failure_limit_, alarm_limit_, refused_limit_, log_limit_;
 
   DeliveryStatus status_;
   mutable std::mutex publishing_;

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "uplink/gzip.h"
@@ -11,89 +10,6 @@
 
 namespace fieldweir {
 namespace {
-
-// --- settings
-// -------------------------------------------------------------------------------------
-
-std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, decltype(&curl_free)> owner(text, curl_free);
-  return text;
-}
-
-bool parse_url(HttpsLink& link) {
-  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
-  if (curl_url_set(url.get(), CURLUPART_URL, link.url.c_str(), 0) != CURLUE_OK) return false;
-  const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-  link.tls = scheme == "https";
-  link.port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  link.host = part_of(url.get(), CURLUPART_HOST);
-  if (link.host.starts_with('[')) link.host = link.host.substr(1, link.host.size() - 2);
-  return (link.tls || scheme == "http") && !link.host.empty() &&
-         part_of(url.get(), CURLUPART_USER).empty();
-}
-
-bool is_loopback(const std::string& host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-void check_link(HttpsLink& link, config::Mistakes& mistakes) {
-  if (!parse_url(link))
-    // the text is not repeated: people put passwords into URLs
-    mistakes.add(link.place,
-                 "expected url: https://host[:port]/path, without user name or password");
-  else if (!link.tls && !link.insecure && !is_loopback(link.host))
-    mistakes.add(link.place, "plain http beyond loopback needs 'insecure: true'");
-  if (link.certificate.empty() != link.key.empty())
-    mistakes.add(link.place, "'cert' and 'key' belong together");
-}
-
-bool read_compress(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
-  static constexpr std::array<std::string_view, 2> available = {"none", "gzip"};
-  static constexpr std::array<std::string_view, 1> later = {"zstd"};
-  return read_available(node, available, later, out, mistakes);
-}
-
-const config::Fields<HttpsLink>& link_fields() {
-  using config::optional, config::required;
-  static const auto fields = [] {
-    config::Fields<HttpsLink> link("an https uplink");
-    link.text("url", &HttpsLink::url, required, "where batches are posted")
-        .text("token", &HttpsLink::token, optional, "sent as 'Authorization: Bearer'")
-        .flag("insecure", &HttpsLink::insecure, optional, "allows plain http beyond loopback")
-        .duration("timeout", &HttpsLink::timeout, {100 * millisecond, 5 * minute}, optional,
-                  "of one request, from connecting to the answer");
-    declare_tls(link);
-    return link;
-  }();
-  return fields;
-}
-
-const config::Fields<HttpsSettings>& uplink_fields() {
-  static const auto fields = [] {
-    config::Fields<HttpsSettings> uplink("an uplink");
-    declare_common_uplink(uplink);
-    uplink
-        .section("https", &HttpsSettings::https, link_fields(), config::required,
-                 "POSTs each batch")
-        .custom("compress", "none | gzip", &HttpsSettings::compress, read_compress,
-                config::optional, "of request bodies");
-    return uplink;
-  }();
-  return fields;
-}
-
-std::unique_ptr<UplinkSettings> read(const config::Node& node, config::Mistakes& mistakes) {
-  auto settings = std::make_unique<HttpsSettings>();
-  if (!uplink_fields().read(node, *settings, mistakes)) return nullptr;
-  const std::size_t before = mistakes.count();
-  check_link(settings->https, mistakes);
-  return mistakes.count() == before ? std::move(settings) : nullptr;
-}
-
-// --- requests
-// -------------------------------------------------------------------------------------
 
 /// libcurl's process-wide state, for as long as the process lives.
 void initialise_curl() {
@@ -171,7 +87,7 @@ Https::Https(const HttpsSettings& settings, const UplinkContext& context)
       easy_((initialise_curl(), curl_easy_init())),
       multi_(curl_multi_init()) {
   if (easy_ == nullptr || multi_ == nullptr) throw std::bad_alloc();
-  resolver_.expect(link_.host);
+  resolver_.expect(link_.url.host);
   headers_ = curl_slist_append(headers_, "Content-Type: application/json");
   headers_ = curl_slist_append(headers_, "Expect:");  // no round trip before large bodies
   if (gzip_) headers_ = curl_slist_append(headers_, "Content-Encoding: gzip");
@@ -193,7 +109,7 @@ void Https::set_options() {
   const auto set = [this](CURLoption option, auto value) {
     curl_easy_setopt(easy_, option, value);
   };
-  set(CURLOPT_URL, link_.url.c_str());
+  set(CURLOPT_URL, link_.url.text.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(CURLOPT_FOLLOWLOCATION, 0L);
@@ -218,10 +134,10 @@ void Https::set_options() {
 
 /// Connecting itself is part of the first request.
 Result<> Https::connect(Time deadline, const Stop& stop) {
-  const auto address = resolver_.resolve(link_.host, deadline, stop);
+  const auto address = resolver_.resolve(link_.url.host, deadline, stop);
   if (!address) return address.error();
-  const std::string entry =
-      link_.host + ":" + link_.port + ":" + std::string(address.value().view());
+  const std::string entry = link_.url.host + ":" + std::to_string(link_.url.port) + ":" +
+                            std::string(address.value().view());
   curl_slist* const fresh = curl_slist_append(nullptr, entry.c_str());
   curl_easy_setopt(easy_, CURLOPT_RESOLVE, fresh);
   curl_slist_free_all(std::exchange(resolved_, fresh));
@@ -294,11 +210,10 @@ std::unique_ptr<Uplink> make(const UplinkSettings& settings, const UplinkContext
   return std::make_unique<Https>(static_cast<const HttpsSettings&>(settings), context);
 }
 
+const std::vector<config::FieldInfo>& infos() { return https_fields().infos(); }
+
 }  // namespace
 
-UplinkKind https_uplink() {
-  return {"https", read, make,
-          []() -> const std::vector<config::FieldInfo>& { return uplink_fields().infos(); }};
-}
+UplinkKind https_uplink() { return {"https", read_https, make, infos}; }
 
 }  // namespace fieldweir

@@ -12,11 +12,18 @@
 
 namespace fieldweir {
 
-struct HttpsLink : TlsSettings {
-  std::string url;
-  std::string host;  // of the url, without brackets
-  std::string port;  // of the url, or its scheme's
+struct HttpUrl {
+  std::string text;
   bool tls = true;
+  std::string host;  // without brackets
+  std::uint16_t port = 443;
+};
+
+/// http[s]://host[:port][/path][?query]; no user, no fragment. Pure.
+std::optional<HttpUrl> parse_http_url(std::string_view text);
+
+struct HttpsLink : TlsSettings {
+  HttpUrl url;
   std::string token;  // empty: no Authorization header
   bool insecure = false;
   Duration timeout = 10 * second;
@@ -28,6 +35,10 @@ struct HttpsSettings : UplinkSettings {
   std::string compress = "none";
 };
 
+const config::Fields<HttpsSettings>& https_fields();
+std::unique_ptr<UplinkSettings> read_https(const config::Node& node, config::Mistakes& mistakes);
+
+/// The row of the table.
 UplinkKind https_uplink();
 
 }  // namespace fieldweir

@@ -1,0 +1,369 @@
+#include "uplink/delivery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "batches.h"
+
+namespace fieldweir {
+namespace {
+
+using testing::ElementsAre;
+
+/// Answers as told; by default everything is safe at once.
+class ScriptedUplink final : public Uplink {
+ public:
+  struct Script {
+    std::deque<Sent> answers;
+    std::deque<Result<>> connections;
+    std::vector<std::vector<std::string>> windows;  // bodies, per send()
+    int connects = 0;
+    int closes = 0;
+    std::size_t limit = 4;
+  };
+  explicit ScriptedUplink(Script& script) : script_(script) {}
+
+  Result<> connect(Time, const Stop&) override {
+    ++script_.connects;
+    if (script_.connections.empty()) return {};
+    const Result<> result = script_.connections.front();
+    script_.connections.pop_front();
+    return result;
+  }
+  Sent send(std::span<const Message> window, Time, const Stop&) override {
+    auto& bodies = script_.windows.emplace_back();
+    for (const Message& message : window) bodies.emplace_back(message.body);
+    if (script_.answers.empty()) return {.safe = window.size()};
+    const Sent sent = script_.answers.front();
+    script_.answers.pop_front();
+    return sent;
+  }
+  void close() override { ++script_.closes; }
+  std::size_t in_flight_limit() const override { return script_.limit; }
+  Duration patience() const override { return second; }
+
+ private:
+  Script& script_;
+};
+
+class MemoryLog final : public LogReader {
+ public:
+  Cursor cursor(Lane lane) const override { return cursors.at(lane); }
+  Result<bool> next(Lane lane, Position after, DecodedBatch& out) override {
+    if (broken) return error(Reason::disk, "the card is gone");
+    for (const DecodedBatch& batch : batches)
+      if (batch.lane == lane && batch.position > after) {
+        out = batch;
+        return true;
+      }
+    return false;
+  }
+  void acknowledge(Lane lane, Cursor cursor, Outcome outcome) override {
+    EXPECT_GT(cursor.acknowledged, cursors[lane].acknowledged);
+    cursors[lane] = cursor;
+    total.delivered += outcome.delivered;
+    total.not_selected += outcome.not_selected;
+    total.dead_lettered += outcome.dead_lettered;
+  }
+  void dead_letter(const DecodedBatch& batch, std::string_view why) override {
+    dead.emplace_back(batch.position.seq, std::string(why));
+  }
+
+  std::deque<DecodedBatch> batches;
+  std::map<Lane, Cursor> cursors{{Lane::events, {}}, {Lane::telemetry, {}}};
+  Outcome total;
+  std::vector<std::pair<std::uint64_t, std::string>> dead;
+  bool broken = false;
+};
+
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() { settings.name = "lake"; }
+
+  void add(std::uint64_t seq, std::vector<SignalId> ids, Lane lane = Lane::telemetry) {
+    std::vector<Reading> readings;
+    for (const SignalId id : ids)
+      readings.push_back(float64_reading(id, FakeClock::start, double(seq)));
+    log.batches.push_back(signals.batch({7, 1, seq}, readings, lane));
+  }
+  Delivery& delivery() {
+    if (!delivery_)
+      delivery_.emplace(
+          settings, "g", 100,
+          [this](Doorbell&) { return std::make_unique<ScriptedUplink>(script); }, log, clock, stop,
+          Random(1));
+    return *delivery_;
+  }
+  void restart() { delivery_.reset(); }
+
+  /// Turns until it wants to wait; how long.
+  Duration settle() {
+    for (int turns = 0; turns < 1000; ++turns) {
+      const Time due = delivery().turn(clock.now());
+      if (due == never) return never;
+      if (due > clock.now()) return due - clock.now();
+    }
+    ADD_FAILURE() << "never rests";
+    return 0;
+  }
+  /// seq of each message of each send(), e.g. "1 2|2 3".
+  std::string sent() const {
+    std::string text;
+    for (const auto& window : script.windows) {
+      if (!text.empty()) text += '|';
+      for (std::size_t i = 0; i < window.size(); ++i)
+        text += (i > 0 ? " " : "") + nlohmann::json::parse(window[i])["seq"].dump();
+    }
+    return text;
+  }
+  Position acknowledged(Lane lane = Lane::telemetry) { return log.cursors[lane].acknowledged; }
+
+  FakeClock clock;
+  Stop stop;
+  Signals signals{"boiler.temp", "press.force"};
+  UplinkSettings settings;
+  ScriptedUplink::Script script;
+  MemoryLog log;
+  std::optional<Delivery> delivery_;
+};
+
+TEST_F(DeliveryTest, SendsInOrderEventsFirstAndMovesTheCursor) {
+  add(1, {0, 1});
+  add(2, {0});
+  add(1, {0}, Lane::events);
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "1 1 2");
+  EXPECT_EQ(nlohmann::json::parse(script.windows[0][0])["lane"], "events");
+  EXPECT_EQ(acknowledged().seq, 2u);
+  EXPECT_EQ(acknowledged(Lane::events).seq, 1u);
+  EXPECT_EQ(log.total.delivered, 4u);
+  EXPECT_EQ(delivery().status().state, DeliveryState::connected);
+  EXPECT_EQ(delivery().status().messages, 3u);
+}
+
+TEST_F(DeliveryTest, PrevIsTheLastSentAndNullAtFirst) {
+  add(1, {0});
+  add(2, {0});
+  settle();
+  EXPECT_TRUE(nlohmann::json::parse(script.windows[0][0])["prev"].is_null());
+  EXPECT_EQ(nlohmann::json::parse(script.windows[0][1])["prev"].dump(), "[1,1]");
+}
+
+TEST_F(DeliveryTest, SkipsBatchesOfWhichNothingIsSelected) {
+  settings.send = {"boiler.*"};
+  add(1, {1});
+  add(2, {0, 1});
+  add(3, {1});
+  add(4, {1});
+  add(5, {0});
+  script.answers = {{.verdict = Verdict::again, .at = clock.now() + second}};
+  settle();
+  EXPECT_EQ(acknowledged().seq, 1u);  // the skipped ones behind 2 wait for it
+  script.answers = {{.safe = 1, .verdict = Verdict::again, .at = clock.now() + second}};
+  settle();
+  EXPECT_EQ(acknowledged().seq, 4u);
+  EXPECT_EQ(log.cursors[Lane::telemetry].sent.seq, 2u);
+  settle();
+  EXPECT_EQ(acknowledged().seq, 5u);
+  EXPECT_EQ(nlohmann::json::parse(script.windows.back()[0])["prev"].dump(), "[1,2]");
+  EXPECT_EQ(log.total.delivered, 2u);
+  EXPECT_EQ(log.total.not_selected, 4u);
+}
+
+TEST_F(DeliveryTest, GapMarksAreAlwaysSent) {
+  settings.send = {"nothing.*"};
+  add(1, {0});
+  log.batches[0].gaps = {{0, second, 5, Reason::quota}};
+  settle();
+  EXPECT_EQ(sent(), "1");
+  EXPECT_EQ(log.total.not_selected, 1u);
+}
+
+TEST_F(DeliveryTest, NeverMoreInFlightThanTheLimit) {
+  for (std::uint64_t seq = 1; seq <= 10; ++seq) add(seq, {0});
+  script.limit = 3;
+  script.answers = {{.safe = 0, .verdict = Verdict::again, .at = clock.now() + second}};
+  settle();
+  EXPECT_EQ(sent(), "1 2 3");
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(acknowledged().seq, 10u);
+}
+
+TEST_F(DeliveryTest, NeverReadsFurtherThanTheLogAllows) {
+  settings.send = {"boiler.*"};
+  add(1, {0});
+  for (std::uint64_t seq = 2; seq <= 300; ++seq) add(seq, {1});
+  add(301, {0});
+  script.answers = {{.verdict = Verdict::again, .at = clock.now() + second}};
+  for (int i = 0; i < 10; ++i) {
+    delivery().turn(clock.now());
+    script.answers = {{.verdict = Verdict::again, .at = clock.now() + second}};
+  }
+  EXPECT_EQ(delivery().status().in_flight, 1u);
+  script.answers = {{.safe = 1}};
+  settle();
+  EXPECT_EQ(acknowledged().seq, 301u);
+  EXPECT_EQ(log.total.not_selected, 299u);
+}
+
+TEST_F(DeliveryTest, RetryClosesWaitsAndSendsTheSameBytes) {
+  add(1, {0});
+  add(2, {0});
+  script.answers = {{.safe = 1, .verdict = Verdict::retry, .why = error(Reason::timeout, "slow")}};
+  const Duration wait = settle();
+  EXPECT_GT(wait, 0);
+  EXPECT_LE(wait, second);
+  EXPECT_EQ(script.closes, 1);
+  EXPECT_EQ(acknowledged().seq, 1u);
+  EXPECT_EQ(delivery().status().state, DeliveryState::backing_off);
+  EXPECT_EQ(delivery().status().last_error.text.view(), "slow");
+  EXPECT_EQ(delivery().turn(clock.now()), clock.now() + wait);  // rung in between: waits on
+  EXPECT_EQ(script.connects, 1);
+  clock.advance(wait);
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(script.connects, 2);
+  EXPECT_EQ(sent(), "1 2|2");
+  EXPECT_EQ(script.windows[1][0], script.windows[0][1]);
+  EXPECT_EQ(delivery().status().state, DeliveryState::connected);
+}
+
+TEST_F(DeliveryTest, RetryWaitsAsLongAsTheFarEndAsks) {
+  add(1, {0});
+  script.answers = {{.verdict = Verdict::retry, .at = clock.now() + 90 * second}};
+  EXPECT_EQ(settle(), 90 * second);
+}
+
+TEST_F(DeliveryTest, BacksOffFurtherWhileItFails) {
+  add(1, {0});
+  Duration longest = 0;
+  for (int i = 0; i < 50; ++i) {
+    script.answers = {{.verdict = Verdict::retry}};
+    const Duration wait = settle();
+    EXPECT_LE(wait, minute);
+    longest = std::max(longest, wait);
+    clock.advance(wait);
+  }
+  EXPECT_GT(longest, 20 * second);
+}
+
+TEST_F(DeliveryTest, EqualPositionsGiveEqualBytesAfterARestart) {
+  settings.send = {"boiler.*"};
+  add(1, {0});
+  add(2, {1});
+  add(3, {0, 1});
+  script.answers = {{.safe = 1, .verdict = Verdict::retry}};
+  settle();
+  const std::string before = script.windows[0][1];
+  restart();
+  settle();
+  ASSERT_EQ(script.windows.back().size(), 1u);
+  EXPECT_EQ(script.windows.back()[0], before);
+}
+
+TEST_F(DeliveryTest, PausedProbesWithOneMessageAboutOnceAMinute) {
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) add(seq, {0});
+  const Sent refused{.verdict = Verdict::pause, .why = error(Reason::unauthorised, "no")};
+  script.answers = {refused, refused};
+  for (int i = 0; i < 2; ++i) {
+    const Duration wait = settle();
+    EXPECT_EQ(delivery().status().state, DeliveryState::paused);
+    EXPECT_GE(wait, 45 * second);
+    EXPECT_LE(wait, 75 * second);
+    clock.advance(wait);
+  }
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "1 2 3|1|1|2 3");
+  EXPECT_TRUE(log.dead.empty());
+  EXPECT_EQ(log.total.delivered, 3u);
+}
+
+TEST_F(DeliveryTest, RefusedCredentialsWhileConnectingPauseToo) {
+  add(1, {0});
+  script.connections = {error(Reason::unauthorised, "bad user name or password")};
+  EXPECT_GE(settle(), 45 * second);
+  EXPECT_EQ(delivery().status().state, DeliveryState::paused);
+}
+
+TEST_F(DeliveryTest, FailingToConnectBacksOff) {
+  add(1, {0});
+  script.connections = {error(Reason::unreachable, "refused")};
+  EXPECT_LE(settle(), second);
+  EXPECT_EQ(delivery().status().state, DeliveryState::backing_off);
+  EXPECT_TRUE(script.windows.empty());
+}
+
+TEST_F(DeliveryTest, PoisonIsPutAsideAndTheRestGoesOn) {
+  settings.send = {"boiler.*"};
+  add(1, {0});
+  add(2, {0, 0, 1});
+  add(3, {1});
+  add(4, {0});
+  script.answers = {{.safe = 1, .verdict = Verdict::poison, .why = error(Reason::refused, "422")}};
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "1 2 4|4");
+  EXPECT_THAT(log.dead, ElementsAre(std::pair<std::uint64_t, std::string>(2, "422")));
+  EXPECT_EQ(log.total.delivered, 2u);
+  EXPECT_EQ(log.total.dead_lettered, 2u);
+  EXPECT_EQ(log.total.not_selected, 2u);
+  EXPECT_EQ(acknowledged().seq, 4u);
+  EXPECT_EQ(script.closes, 1);
+  // 4 was encoded before 2 was refused; its bytes may not change
+  EXPECT_EQ(script.windows[1][0], script.windows[0][2]);
+}
+
+TEST_F(DeliveryTest, ReconnectsWhenNothingIsConfirmedFor30Seconds) {
+  add(1, {0});
+  while (script.connects < 2) {
+    script.answers = {{.verdict = Verdict::again, .at = never}};
+    const Duration wait = settle();
+    ASSERT_LE(wait, 30 * second);
+    ASSERT_LE(clock.now(), FakeClock::start + 32 * second);
+    clock.advance(wait);
+  }
+  EXPECT_GE(clock.now(), FakeClock::start + 30 * second);
+  EXPECT_EQ(script.closes, 1);
+}
+
+TEST_F(DeliveryTest, AnIdleConnectionIsNotStuck) {
+  add(1, {0});
+  EXPECT_EQ(settle(), never);
+  clock.advance(hour);
+  add(2, {0});
+  script.answers = {{.verdict = Verdict::again, .at = never}};
+  EXPECT_EQ(settle(), 30 * second);
+  EXPECT_EQ(script.closes, 0);
+}
+
+TEST_F(DeliveryTest, ABrokenLogIsAskedAgain) {
+  log.broken = true;
+  EXPECT_EQ(settle(), second);
+  log.broken = false;
+  add(1, {0});
+  clock.advance(second);
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(acknowledged().seq, 1u);
+}
+
+TEST_F(DeliveryTest, ABatchLargerThanAllRoomIsNoReasonToStandStill) {
+  std::vector<SignalId> many(20'000, 0);
+  add(1, many);
+  add(2, {0});
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "2");
+  EXPECT_EQ(log.dead.size(), 1u);
+  EXPECT_EQ(log.total.dead_lettered, 20'000u);
+}
+
+TEST_F(DeliveryTest, DoesNothingMoreOnceStopped) {
+  add(1, {0});
+  stop.request();
+  EXPECT_EQ(settle(), never);
+  EXPECT_TRUE(script.windows.empty());
+}
+
+}  // namespace
+}  // namespace fieldweir
