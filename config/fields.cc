@@ -53,14 +53,4 @@ bool expect_map(const Node& node, Mistakes& mistakes) {
   return node.type == Node::Type::map || expected("a map", node, mistakes);
 }
 
-std::string range_text(std::string_view type, const std::string& low, const std::string& high) {
-  static const std::string no_low = show_number(-1e300);
-  static const std::string no_high = show_number(1e300);
-  std::string text(type);
-  if (low != no_low && high != no_high) return text + " " + low + ".." + high;
-  if (low != no_low) return text + " from " + low;
-  if (high != no_high) return text + " up to " + high;
-  return text;
-}
-
 }  // namespace fieldweir::config

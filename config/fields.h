@@ -37,7 +37,7 @@ enum Need { required, optional };
 /// What is known of one field without its C++ type: for schema and reference page.
 struct FieldInfo {
   std::string name;
-  std::string type;  // "text", "integer 1..65535", "one of big | little", "list", "section"
+  std::string type;  // "text", "integer from 1 to 65535", "one of big | little", "list", "section"
   Need need = optional;
   std::string doc;
   std::string fallback;                           // default as a user would write it; empty if none
@@ -49,8 +49,6 @@ bool check_keys(const Node& node, std::string_view what, const std::vector<Field
                 const std::vector<std::string>& later, Mistakes& mistakes);
 bool expect_list(const Node& node, Mistakes& mistakes);
 bool expect_map(const Node& node, Mistakes& mistakes);
-
-std::string range_text(std::string_view type, const std::string& low, const std::string& high);
 
 /// A name used, with its place, for the check that there is such a thing. Empty: not given.
 struct Reference {

@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 #include <string_view>
 
@@ -17,6 +18,17 @@ namespace fieldweir::config {
 namespace {
 
 constexpr std::size_t largest_file = 1024 * 1024;
+
+constexpr std::array<std::string_view, 2> secret_keys = {"password", "token"};
+
+/// Whether somebody wrote the secret itself and not ${secret:NAME}; URLs can hold one before the
+/// '@'.
+bool is_secret(std::string_view key, std::string_view value) {
+  if (value.find("${") != std::string_view::npos) return false;
+  const std::size_t scheme = value.find("://");
+  return std::ranges::find(secret_keys, key) != secret_keys.end() ||
+         (scheme != std::string_view::npos && value.find('@', scheme) != std::string_view::npos);
+}
 
 /// Turns yaml-cpp's events into a Tree: its own tree would take a kilobyte per key and forget
 /// duplicate keys, anchors and quotes.
@@ -73,7 +85,7 @@ class Events final : public YAML::EventHandler {
     mistakes_.add(node.place, std::move(why));
     node.mistaken = true;
   }
-  bool ends_on_its_line(const Node& scalar) const;
+  std::size_t length_on_line(const Node& scalar) const;
 
   std::string_view text_;
   std::vector<std::size_t> line_starts_{0};
@@ -114,29 +126,35 @@ void Events::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anch
   node.scalar = value;
   if (not_text(value) != std::string::npos)
     refuse(node, "control characters are not allowed in texts");
-  if (!node.mistaken && !ends_on_its_line(node))
+  const std::size_t length = length_on_line(node);
+  if (!node.mistaken && length == std::string::npos)
     refuse(node, node.quoted ? "this quote is not closed on its line"
                              : "this text runs on into the next line; a long text needs | or >");
+  if (is_secret(tree_.key(), value)) {
+    node.secret = true;
+    mistakes_.hide(node.place, length);
+  }
   if (!node.mistaken && !tree_.expects_key()) substitute(node, folder_, mistakes_);
   tree_.put(std::move(node));
 }
 
-/// A forgotten quote or colon makes YAML fold the following lines into one text. Block scalars
-/// (| and >) are meant to have several lines.
-bool Events::ends_on_its_line(const Node& scalar) const {
+/// Bytes that the scalar takes in the file, npos if it runs on: a forgotten quote or colon makes
+/// YAML fold the following lines into one text. Block scalars (| and >) are meant to.
+std::size_t Events::length_on_line(const Node& scalar) const {
   const std::string_view rest = rest_of_line(scalar.place);
-  if (rest.empty() || rest[0] == '|' || rest[0] == '>') return true;
-  if (!scalar.quoted) return rest.starts_with(scalar.scalar);
+  if (rest.empty() || rest[0] == '|' || rest[0] == '>') return rest.size();
+  if (!scalar.quoted)
+    return rest.starts_with(scalar.scalar) ? scalar.scalar.size() : std::string::npos;
   const char quote = rest[0];
   for (std::size_t i = 1; i < rest.size(); ++i) {
-    if (rest[i] == '\\' && quote == '"')
-      ++i;
-    else if (rest[i] == quote && rest.substr(i + 1).starts_with(quote) && quote == '\'')
+    const bool escape =
+        (quote == '"' && rest[i] == '\\') || (quote == '\'' && rest.substr(i).starts_with("''"));
+    if (escape)
       ++i;
     else if (rest[i] == quote)
-      return true;
+      return i + 1;
   }
-  return false;
+  return std::string::npos;
 }
 
 Place place_of(std::string_view text, std::size_t offset, int file) {
@@ -175,6 +193,9 @@ Node parse(const std::string& text, int file, const std::string& folder, Mistake
   } catch (const YAML::Exception& problem) {
     const Place place = events.place(problem.mark);
     const std::string_view line = events.rest_of_line({file, place.line, 1});
+    for (const std::string_view key : secret_keys)
+      if (const std::size_t at = line.find(key); at != std::string_view::npos)
+        mistakes.hide({file, place.line, static_cast<int>(at + key.size()) + 2}, line.size());
     mistakes.add(place, "not valid YAML: " + problem.msg + std::string(hint(problem.msg, line)));
   }
   return {};

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "config/file.h"
+
 namespace fieldweir::config {
 namespace {
 
@@ -22,11 +24,10 @@ std::string_view line_of(std::string_view text, int line) {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-/// What a terminal must not obey stands as '?'.
+/// What a terminal must not obey, or could not show, stands as '?'.
 std::string printable(std::string_view text) {
   std::string out(text);
-  for (char& c : out)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F) c = '?';
+  for (std::size_t bad = 0; (bad = not_text(out)) != std::string::npos;) out[bad] = '?';
   return out;
 }
 
@@ -76,8 +77,23 @@ int Mistakes::add_source(std::string name, std::string text) {
   return static_cast<int>(sources_.size()) - 1;
 }
 
+void Mistakes::hide(Place place, std::size_t length) { hidden_.push_back({place, length}); }
+
 void Mistakes::add(Place place, std::string message) {
+  constexpr std::size_t longest = 500;
+  if (message.size() > longest) message = message.substr(0, longest) + "...";
   if (++count_ <= most) mistakes_.push_back({place, std::move(message)});
+}
+
+std::string Mistakes::line_at(Place place) const {
+  std::string line(line_of(sources_[static_cast<std::size_t>(place.file)].text, place.line));
+  for (const Hidden& hidden : hidden_) {
+    if (hidden.place.file != place.file || hidden.place.line != place.line) continue;
+    const std::size_t start = std::min<std::size_t>(hidden.place.column - 1, line.size());
+    const std::size_t length = std::min(hidden.length, line.size() - start);
+    line.replace(start, length, length, '*');
+  }
+  return line;
 }
 
 std::string Mistakes::where(Place place) const {
@@ -99,7 +115,7 @@ std::string Mistakes::text() const {
     const Place& place = mistake->place;
     out += where(place) + ": " + printable(mistake->message) + "\n";
     if (place.line > 0 && static_cast<std::size_t>(place.file) < sources_.size())
-      out += excerpt(line_of(sources_[place.file].text, place.line), place);
+      out += excerpt(line_at(place), place);
   }
   if (count_ > most) out += "... and " + std::to_string(count_ - most) + " more\n";
   return out;

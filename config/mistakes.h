@@ -27,7 +27,11 @@ class Mistakes {
   /// Registers a file; the result is its Place::file.
   int add_source(std::string name, std::string text);
 
-  /// `message` says what is wrong and what would be right, in one or two clauses.
+  /// Stars for `length` bytes from `place` to the end of the line at most, wherever it is shown: a
+  /// secret that somebody wrote into the file itself.
+  void hide(Place place, std::size_t length);
+
+  /// `message` says what is wrong and what would be right, in one or two clauses; cut at 500 bytes.
   void add(Place place, std::string message);
 
   bool empty() const { return count_ == 0; }
@@ -41,7 +45,15 @@ class Mistakes {
   std::string text() const;
 
  private:
+  struct Hidden {
+    Place place;
+    std::size_t length;
+  };
+  /// The line as it may be shown.
+  std::string line_at(Place place) const;
+
   std::vector<Source> sources_;
+  std::vector<Hidden> hidden_;
   std::vector<Mistake> mistakes_;
   std::size_t count_ = 0;
 };

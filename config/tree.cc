@@ -8,6 +8,11 @@ bool Tree::expects_key() const {
   return !open_.empty() && open_.back().node.type == Node::Type::map && !open_.back().has_key;
 }
 
+std::string_view Tree::key() const {
+  if (open_.empty() || !open_.back().has_key) return {};
+  return open_.back().key;
+}
+
 void Tree::give_up(Place place, std::string why) {
   mistakes_.add(place, std::move(why));
   throw Enough{};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/mistakes.h"
@@ -24,6 +25,9 @@ class Tree {
 
   /// Whether the next node is a key.
   bool expects_key() const;
+
+  /// The key whose value is next, if any.
+  std::string_view key() const;
 
   /// A scalar, a null, or a list or map that close() has completed. Throws Enough.
   void put(Node node);

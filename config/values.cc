@@ -94,8 +94,7 @@ template <class V>
 bool within(Range<V> range, V value, const std::string& what, std::string (*show_value)(V),
             const Node& node, Mistakes& mistakes) {
   if (value >= range.low && value <= range.high) return true;
-  return expected(what + " from " + show_value(range.low) + " to " + show_value(range.high), node,
-                  mistakes);
+  return expected(range_text(what, show_value(range.low), show_value(range.high)), node, mistakes);
 }
 
 std::string show_integer(std::int64_t value) { return std::to_string(value); }
@@ -103,6 +102,18 @@ std::string show_integer(std::int64_t value) { return std::to_string(value); }
 bool plain_scalar(const Node& node) { return node.type == Node::Type::scalar && !node.quoted; }
 
 }  // namespace
+
+std::string range_text(std::string_view type, const std::string& low, const std::string& high) {
+  // what a number of that type cannot be beyond anyway is not worth words
+  static const std::array<std::string, 3> none = {show_number(-1e300), show_integer(INT64_MIN),
+                                                  show_duration(INT64_MIN + 1)};
+  static const std::array<std::string, 4> endless = {
+      show_number(1e300), show_integer(INT64_MAX), show_duration(INT64_MAX), show_size(UINT64_MAX)};
+  std::string text(type);
+  if (std::ranges::find(none, low) == none.end()) text += " from " + low;
+  if (std::ranges::find(endless, high) == endless.end()) text += " to " + high;
+  return text;
+}
 
 std::string show(const Node& node) {
   constexpr std::size_t longest = 40;

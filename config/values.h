@@ -44,6 +44,9 @@ bool read_size(const Node& node, Range<std::uint64_t> range, std::uint64_t& out,
 bool read_choice(const Node& node, std::span<const std::string_view> names, std::size_t& out,
                  Mistakes& mistakes);
 
+/// "integer from 1 to 65535"; leaves out a limit that is none.
+std::string range_text(std::string_view type, const std::string& low, const std::string& high);
+
 /// As a user would write it: "1500ms" is "1.5s" nowhere, but 60'000'000'000 is "1m".
 std::string show_duration(Duration duration);
 std::string show_size(std::uint64_t bytes);

@@ -76,12 +76,12 @@ class Names {
   /// False, and a mistake, if the name is not well-formed, too long, or taken.
   bool add(const std::string& name, const Place& place, bool placeholders = false) {
     if (!is_name(name, placeholders)) {
-      mistakes_.add(place, "'" + name + "' is no name for " + what_ +
+      mistakes_.add(place, "'" + name + "' is no name for a " + what_ +
                                "; expected letters, digits, _ and -, joined with dots");
       return false;
     }
     if (name.size() > longest_name) {
-      mistakes_.add(place, "the name of " + what_ + " has at most " + std::to_string(longest_name) +
+      mistakes_.add(place, "a " + what_ + " name has at most " + std::to_string(longest_name) +
                                " bytes; '" + name + "' has " + std::to_string(name.size()));
       return false;
     }
@@ -98,7 +98,7 @@ class Names {
   /// A name is used: is there such a thing?
   void expect(const Node& reference) const {
     if (places_.contains(reference.scalar)) return;
-    const std::string none = names_.empty() ? "; there is none" : "";
+    const std::string none = names_.empty() ? "; there are no " + what_ + "s" : "";
     mistakes_.add(reference.place, "no " + what_ + " '" + reference.scalar + "'" + none +
                                        config::did_you_mean(reference.scalar, names_));
   }

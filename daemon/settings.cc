@@ -96,8 +96,8 @@ const Kind* select_kind(const Node& node, std::span<const Kind> kinds, const Wor
     const auto kind = std::ranges::find(kinds, std::string_view(entry.key), &Kind::key);
     if (kind == kinds.end()) continue;
     if (selected != nullptr) {
-      mistakes.add(entry.key_place, words.what + " is one of a kind, but here are '" +
-                                        std::string(selected->key) + "' and '" + entry.key + "'");
+      mistakes.add(entry.key_place, "'" + entry.key + "' beside '" + std::string(selected->key) +
+                                        "': " + words.what + " has only one of them");
       return nullptr;
     }
     selected = &*kind;

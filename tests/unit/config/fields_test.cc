@@ -122,9 +122,9 @@ TEST(Fields, DescribeThemselves) {
   const std::vector<FieldInfo>& infos = outer_fields().infos();
   EXPECT_EQ(infos[0].name, "name");
   EXPECT_EQ(infos[0].need, required);
-  EXPECT_EQ(infos[1].inner->at(0).type, "integer 1..65535");
+  EXPECT_EQ(infos[1].inner->at(0).type, "integer from 1 to 65535");
   EXPECT_EQ(infos[3].fallback, "1s");
-  EXPECT_EQ(infos[3].type, "duration 0s..1m");
+  EXPECT_EQ(infos[3].type, "duration from 0s to 1m");
   EXPECT_EQ(infos[4].type, "number");
   EXPECT_EQ(infos[6].type, "one of big | little");
   EXPECT_EQ(infos[6].fallback, "big");

@@ -188,6 +188,24 @@ TEST(Load, SizeIsBoundedBeforeParsing) {
   EXPECT_EQ(mistakes_of(std::string(1024 * 1024 + 1, 'x')), "0:0 larger than 1MiB");
 }
 
+TEST(Load, ASecretInTheFileItselfIsStarredWhereverItsLineIsShown) {
+  for (const char* text :
+       {"a: {password: hunter2, b: !x c}", "a: {b: !x c, token: \"hun\\\"ter2\"}",
+        "a: {b: !x c, url: 'mqtt://me:hunter2@host'}", "a: {b: !x c, password: \"hunter2}",
+        "password: a: hunter2", "password: @hunter2", "password: hunter2\n  more"}) {
+    Mistakes mistakes;
+    load_text("f", text, mistakes);
+    EXPECT_FALSE(mistakes.empty()) << text;
+    EXPECT_EQ(mistakes.text().find("ter2"), std::string::npos) << mistakes.text();
+  }
+  Mistakes mistakes;
+  load_text("f", "a: {password: \"hunter2\", b: !x c}", mistakes);
+  EXPECT_EQ(mistakes.text(),
+            "f:1:29: tags (!name) are not part of the grammar\n"
+            " 1 | a: {password: *********, b: !x c}\n"
+            "   |                             ^\n");
+}
+
 TEST(Load, FilesThatCannotBeRead) {
   const TempDir folder;
   Mistakes mistakes;

@@ -82,6 +82,7 @@ TEST(Values, Numbers) {
                            "1e999", "1,5", "0x10", "1.5.2", "+1", "", "1 "})
     EXPECT_EQ(number(plain(text)),
               "expected a number such as 1.5 or -2e3, got '" + std::string(text) + "'");
+  EXPECT_EQ(number(plain("-2"), {0, 1e300}), "expected a number from 0, got '-2'");
   EXPECT_EQ(number(plain("2"), {-1, 1.5}), "expected a number from -1 to 1.5, got '2'");
 }
 
