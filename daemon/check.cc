@@ -1,0 +1,71 @@
+#include "daemon/check.h"
+
+#include <ostream>
+
+#include "daemon/commands.h"
+#include "daemon/plan.h"
+#include "daemon/seats.h"
+
+namespace fieldweir {
+namespace {
+
+std::string counted(std::size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+std::size_t signals_of(const Settings& settings) {
+  std::size_t count = 0;
+  for (const Settings::Device& device : settings.devices)
+    count += device.settings->signals().size() * device.settings->instances();
+  return count;
+}
+
+void explain_buses(const Settings& settings, std::ostream& out) {
+  out << "buses, one thread each:\n";
+  for (const Seats::Bus& bus : assign_seats(settings).buses) {
+    out << "  " << bus.name << ":";
+    for (const std::size_t i : bus.devices) {
+      const DeviceSettings& device = *settings.devices[i].settings;
+      out << " " << device.name << " (" << counted(device.signals().size(), "signal");
+      if (device.instances() > 1) out << ", at most " << device.instances() << " times";
+      out << ")";
+    }
+    out << "\n";
+  }
+}
+
+void explain_loss(const Settings& settings, std::ostream& out) {
+  out << "a power cut loses at most the last "
+      << config::show_duration(loss_window(settings.batch, settings.buffer))
+      << " of undelivered readings (batch.every " << config::show_duration(settings.batch.every)
+      << " + buffer.persist_after " << config::show_duration(settings.buffer.persist_after)
+      << " + buffer.commit.every " << config::show_duration(settings.buffer.commit.every)
+      << "), the time of one commit, and open windows\n";
+}
+
+}  // namespace
+
+int check(const std::string& path, bool explain, std::ostream& out, std::ostream& err) {
+  config::Mistakes mistakes;
+  const Settings settings = load_settings(path, mistakes);
+  if (!mistakes.empty()) {
+    err << mistakes.text() << path << ": " << counted(mistakes.count(), "mistake") << "\n";
+    return exit_configuration;
+  }
+  if (const std::string refusal = memory_refusal(settings); !refusal.empty()) {
+    err << path << ": " << refusal;
+    return exit_configuration;
+  }
+  const MemoryPlan plan = memory_plan(settings);
+  out << path << ": ok, " << counted(settings.devices.size(), "device") << ", "
+      << counted(signals_of(settings), "signal") << ", "
+      << counted(settings.uplinks.size(), "uplink") << ", memory plan "
+      << show_mebibytes(plan.total()) << " of " << show_mebibytes(settings.limits.memory) << "\n";
+  if (!explain) return exit_ok;
+  explain_buses(settings, out);
+  explain_loss(settings, out);
+  out << "memory plan:\n" << plan_text(plan, settings.limits.memory);
+  return exit_ok;
+}
+
+}  // namespace fieldweir
