@@ -38,9 +38,10 @@ std::int64_t floor_divide(Time time, Duration size) {
   return time / size - (time % size < 0 ? 1 : 0);
 }
 
-/// From the window of `now - grace` to the one after that of `now`.
+/// From the one that is to be closed at `now - grace`, after this turn's readings, to the one after
+/// that of `now`.
 std::size_t open_windows(Duration size, Duration grace) {
-  return static_cast<std::size_t>((grace + size - 1) / size) + 2;
+  return static_cast<std::size_t>((grace + size - 1) / size) + 3;
 }
 
 bool less(const Reading& a, const Reading& b) {

@@ -32,12 +32,11 @@ struct Recorded final : Output {
 class PipelineTest : public testing::Test {
  protected:
   Pipeline& pipeline() {
-    if (!pipeline_)
-      pipeline_.emplace(PipelinePlan{.signals = signals,
-                                     .buses = {{a, account_a}, {b, account_b}},
-                                     .filtered = std::move(filtered),
-                                     .windows = windows},
-                        latest, output);
+    if (!pipeline_) {
+      pipeline_.emplace(PipelinePlan{signals, std::move(filtered), windows}, latest, output);
+      pipeline_->add_bus({a, account_a});
+      pipeline_->add_bus({b, account_b});
+    }
     return *pipeline_;
   }
   void put(Ring<Reading>& ring, BusAccount& account, const Reading& reading) {
@@ -95,7 +94,7 @@ TEST_F(PipelineTest, FiltersEachSignalByItselfAndCounts) {
   EXPECT_EQ(latest.read(2)->as_float64(), 10);
   EXPECT_EQ(pipeline().account().filtered.get(), 4u);
   for (const StageKind& kind : stage_kinds())
-    EXPECT_EQ(pipeline().filtered_by(kind), kind.key == "range" || kind.key == "deadband" ? 2 : 0)
+    EXPECT_EQ(pipeline().filtered_by(kind), kind.key == "range" || kind.key == "deadband" ? 2u : 0u)
         << kind.key;
 }
 
