@@ -20,7 +20,8 @@ enum class Kind : std::uint8_t { none, float64, int64, uint64, boolean, text };
 enum class Quality : std::uint8_t { good, uncertain, bad };
 
 /// Why a reading is not good, why a reading was lost, or what an Error was about.
-/// One list, so that YAML, log, metrics and payloads use one word for one thing.
+/// One list, so that YAML, log, metrics and payloads use one word for one thing. Journals keep the
+/// numbers: new reasons go to the end.
 enum class Reason : std::uint8_t {
   none,
   // field side
