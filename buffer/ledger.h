@@ -25,6 +25,7 @@ struct FieldTotals {
   std::uint64_t filtered = 0;
   std::uint64_t batched = 0;
   ByReason lost{};  // before a batch
+  Time at = 0;      // when these were stored
   std::uint64_t lost_total() const;
   /// sampled + derived - filtered - lost - batched: what is on its way; 0 at rest.
   std::uint64_t under_way() const;

@@ -51,6 +51,9 @@ class Log {
   static void plan(const BatchSettings& batch, std::size_t uplinks, std::size_t signals,
                    MemoryPlan& plan);
 
+  /// Slots of the tail: 2 MiB of them, but 16 at least and 128 at most.
+  static std::size_t tail_slots(const BatchSettings& batch);
+
   Output& output();
   Worker& recorder();
   LogReader& reader(std::size_t uplink);

@@ -1,0 +1,349 @@
+#include "buffer/journal.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "buffer/salvage.h"
+#include "core/log.h"
+
+namespace fieldweir {
+namespace {
+
+constexpr int application = 0x46576A31;  // "FWj1"
+constexpr int format = 1;
+
+constexpr const char* tables = R"(
+  BEGIN;
+  CREATE TABLE batch(id INTEGER PRIMARY KEY, rows INTEGER NOT NULL, payload BLOB NOT NULL);
+  CREATE TABLE run(epoch INTEGER PRIMARY KEY, stream INTEGER NOT NULL, ended INTEGER NOT NULL,
+                   chunks BLOB NOT NULL);
+  CREATE TABLE names(hash INTEGER PRIMARY KEY, content BLOB NOT NULL);
+  CREATE TABLE state(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE dead_letter(id INTEGER PRIMARY KEY AUTOINCREMENT, uplink TEXT NOT NULL,
+                           why TEXT NOT NULL, payload BLOB NOT NULL);
+  PRAGMA application_id = %d;
+  PRAGMA user_version = %d;
+  COMMIT;
+)";
+
+constexpr std::size_t wal_frame = Journal::page_bytes + 24;
+
+}  // namespace
+
+// --- opening
+// ---------------------------------------------------------------------------------------
+
+Result<> Journal::open() {
+  Result<> opened = open_file();
+  if (opened || opened.error().reason != Reason::corrupt) {
+    if (!opened) close();
+    return opened;
+  }
+  const std::string aside = set_aside();
+  log(LogLevel::error, "journal", "%s: %s; moved to %s", place_.path.c_str(),
+      std::string(opened.error().text.view()).c_str(), aside.c_str());
+  opened = open_file();
+  if (!opened) {
+    close();
+    return opened;
+  }
+  salvage(aside, place_.vfs, *this);
+  return {};
+}
+
+Result<> Journal::open_file() {
+  std::error_code ignored;  // opening tells what is wrong
+  const auto folder = std::filesystem::path(place_.path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  generation_.fetch_add(1, std::memory_order_release);
+  if (auto r = database_.open(place_.path.c_str(), Database::Access::write, place_.vfs); !r)
+    return r;
+  if (auto r = check_file(); !r) return r;
+  return prepare();
+}
+
+Result<> Journal::check_file() {
+  const auto objects = database_.number("SELECT count(*) FROM sqlite_master");
+  if (!objects) return objects.error();
+  if (objects.value() > 0) {
+    const auto owner = database_.number("PRAGMA application_id");
+    if (!owner) return owner.error();
+    if (owner.value() != application) return error(Reason::corrupt, "not a journal of fieldweir");
+    const auto version = database_.number("PRAGMA user_version");
+    if (!version) return version.error();
+    if (version.value() != format)
+      return error(Reason::corrupt, "a journal of format %d, this version knows %d",
+                   static_cast<int>(version.value()), format);
+  }
+  // the log is reused in place and never cut shorter than what a checkpoint interval needs
+  char pragmas[512];
+  std::snprintf(pragmas, sizeof pragmas,
+                "PRAGMA page_size=%zu; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                "PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512;"
+                "PRAGMA wal_autocheckpoint=%llu; PRAGMA journal_size_limit=%llu;"
+                "PRAGMA max_page_count=%llu;",
+                page_bytes, static_cast<unsigned long long>(wal_bytes() / wal_frame),
+                static_cast<unsigned long long>(wal_bytes()),
+                static_cast<unsigned long long>(most_pages()));
+  if (auto r = database_.run(pragmas); !r) return r;
+  if (objects.value() > 0) return {};
+  char create[1024];
+  std::snprintf(create, sizeof create, tables, application, format);
+  return database_.run(create);
+}
+
+Result<> Journal::prepare() {
+  const std::pair<Statement*, const char*> statements[] = {
+      {&put_, "INSERT OR IGNORE INTO batch VALUES(?, ?, ?)"},
+      {&put_run_, "INSERT OR REPLACE INTO run VALUES(?, ?, ?, ?)"},
+      {&put_names_, "INSERT OR IGNORE INTO names VALUES(?, ?)"},
+      {&put_state_, "INSERT OR REPLACE INTO state VALUES(?, ?)"},
+      {&remove_state_, "DELETE FROM state WHERE name = ?"},
+      {&put_dead_letter_, "INSERT INTO dead_letter(uplink, why, payload) VALUES(?, ?, ?)"},
+      {&cut_dead_letters_,
+       "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - 1000"},
+      {&sum_, "SELECT count(*), sum(length(payload)) FROM batch WHERE id BETWEEN ? AND ?"},
+      {&remove_, "DELETE FROM batch WHERE id BETWEEN ? AND ?"},
+      {&row_after_,
+       "SELECT id, length(payload), rows FROM batch WHERE id > ? AND id <= ? ORDER BY id LIMIT 1 "
+       "OFFSET ?"},
+      {&payload_, "SELECT payload FROM batch WHERE id = ?"},
+  };
+  for (const auto& [statement, sql] : statements)
+    if (auto r = statement->prepare(database_, sql); !r) return r;
+  const auto value = state("lanes");
+  if (!value) return value.error();
+  totals_ = totals_before_ = read_totals(value.value()).value_or(JournalTotals{});
+  return count_pages();
+}
+
+void Journal::close() {
+  for (Statement* statement :
+       {&put_, &put_run_, &put_names_, &put_state_, &remove_state_, &put_dead_letter_,
+        &cut_dead_letters_, &sum_, &remove_, &row_after_, &payload_})
+    statement->close();
+  pages_before_ += database_.pages_written();
+  database_.close();
+}
+
+std::string Journal::set_aside() {
+  close();
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  std::string aside;
+  for (int n = 1; n <= 9; ++n) {
+    aside = place_.path + ".damaged-" + std::to_string(n);
+    if (!fs::exists(aside, ignored)) break;
+  }
+  for (const char* part : {"", "-wal", "-shm"}) {
+    fs::remove(aside + part, ignored);
+    fs::rename(place_.path + part, aside + part, ignored);
+  }
+  return aside;
+}
+
+// The two halves of the quota: pages in the database, and a log that may pass its checkpoint mark
+// by one transaction, with its index.
+std::uint64_t Journal::wal_bytes() const {
+  return std::clamp<std::uint64_t>(place_.max_size / 8, 128 << 10, 1 << 20);
+}
+
+std::uint64_t Journal::most_pages() const {
+  return (place_.max_size - 2 * wal_bytes() - (64 << 10)) / page_bytes;
+}
+
+// --- reading
+// ---------------------------------------------------------------------------------------
+
+Result<LastRun> Journal::last_run() {
+  Statement select;
+  if (auto r = select.prepare(database_,
+                              "SELECT epoch, stream, ended FROM run "
+                              "ORDER BY epoch DESC LIMIT 1");
+      !r)
+    return r.error();
+  const Result<bool> row = select.step();
+  if (!row) return row.error();
+  if (!row.value()) return LastRun{};
+  return LastRun{static_cast<std::uint32_t>(select.integer(0)),
+                 static_cast<std::uint32_t>(select.integer(1)), select.integer(2) != 0};
+}
+
+Result<Position> Journal::last(Lane lane) {
+  Statement select;
+  if (auto r = select.prepare(database_,
+                              "SELECT id, (SELECT stream FROM run WHERE "
+                              "epoch = id >> 38 & 16777215) FROM batch "
+                              "WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1");
+      !r)
+    return r.error();
+  static_assert(seq_bits == 38 && epoch_bits == 24);
+  select.bind(1, row_id(lane, {})).bind(2, last_row(lane));
+  const Result<bool> row = select.step();
+  if (!row) return row.error();
+  if (!row.value()) return Position{};
+  return position_of(select.integer(0), static_cast<std::uint32_t>(select.integer(1)));
+}
+
+Result<std::vector<std::byte>> Journal::state(std::string_view name) {
+  Statement select;
+  if (auto r = select.prepare(database_, "SELECT value FROM state WHERE name = ?"); !r)
+    return r.error();
+  const Result<bool> row = select.bind(1, name).step();
+  if (!row) return row.error();
+  if (!row.value()) return std::vector<std::byte>();
+  const std::span<const std::byte> value = select.bytes(0);
+  return std::vector<std::byte>(value.begin(), value.end());
+}
+
+Result<std::vector<std::string>> Journal::uplinks() {
+  Statement select;
+  if (auto r = select.prepare(database_,
+                              "SELECT substr(name, 8) FROM state "
+                              "WHERE name >= 'uplink/' AND name < 'uplink0'");
+      !r)
+    return r.error();
+  std::vector<std::string> names;
+  for (;;) {
+    const Result<bool> row = select.step();
+    if (!row) return row.error();
+    if (!row.value()) return names;
+    names.emplace_back(select.text(0));
+  }
+}
+
+Result<Journal::Row> Journal::row_after(Lane lane, RowId id, std::int64_t skip) {
+  const Result<bool> row = row_after_.bind(1, id).bind(2, last_row(lane)).bind(3, skip).step();
+  if (!row) return row.error();
+  Row found;
+  if (row.value())
+    found = {row_after_.integer(0), static_cast<std::size_t>(row_after_.integer(1)),
+             static_cast<std::uint32_t>(row_after_.integer(2))};
+  row_after_.reset();
+  return found;
+}
+
+Result<std::span<const std::byte>> Journal::payload(RowId id) {
+  payload_.reset();
+  const Result<bool> row = payload_.bind(1, id).step();
+  if (!row) return row.error();
+  return row.value() ? payload_.bytes(0) : std::span<const std::byte>();
+}
+
+// --- writing
+// ---------------------------------------------------------------------------------------
+
+Result<> Journal::begin() {
+  totals_before_ = totals_;
+  return database_.run("BEGIN IMMEDIATE");
+}
+
+Result<> Journal::commit() {
+  payload_.reset();
+  if (auto r = put_state("lanes", StateBytes::of(totals_).bytes()); !r) return r;
+  if (auto r = database_.run("COMMIT"); !r) return r;
+  totals_before_ = totals_;
+  return count_pages();
+}
+
+void Journal::roll_back() {
+  payload_.reset();
+  totals_ = totals_before_;
+  // SQLite may have done it by itself: then this says so, and nothing is left to do
+  if (is_open()) static_cast<void>(database_.run("ROLLBACK"));
+}
+
+Result<> Journal::put(Lane lane, Position position, std::uint32_t rows,
+                      std::span<const std::byte> payload) {
+  if (auto r = put_.bind(1, row_id(lane, position)).bind(2, rows).bind(3, payload).run(); !r)
+    return r;
+  if (database_.changes() == 0) return {};
+  LaneTotals& totals = totals_[static_cast<std::size_t>(lane)];
+  ++totals.batches;
+  totals.bytes += payload.size();
+  return {};
+}
+
+Result<> Journal::remove_rows(Lane lane, RowId first, RowId last) {
+  const Result<bool> sums = sum_.bind(1, first).bind(2, last).step();
+  if (!sums) return sums.error();
+  const auto batches = static_cast<std::uint64_t>(sum_.integer(0));
+  const auto bytes = static_cast<std::uint64_t>(sum_.integer(1));
+  sum_.reset();
+  if (batches == 0) return {};
+  LaneTotals& totals = totals_[static_cast<std::size_t>(lane)];
+  totals.batches -= std::min(batches, totals.batches);
+  totals.bytes -= std::min(bytes, totals.bytes);
+  return remove_.bind(1, first).bind(2, last).run();
+}
+
+Result<> Journal::put_run(const LastRun& run, std::span<const std::byte> chunks) {
+  return put_run_.bind(1, run.epoch).bind(2, run.stream).bind(3, run.ended).bind(4, chunks).run();
+}
+
+Result<> Journal::put_names(std::int64_t hash, std::span<const std::byte> chunk) {
+  return put_names_.bind(1, hash).bind(2, chunk).run();
+}
+
+Result<> Journal::put_state(std::string_view name, std::span<const std::byte> value) {
+  return put_state_.bind(1, name).bind(2, value).run();
+}
+
+Result<> Journal::remove_state(std::string_view name) { return remove_state_.bind(1, name).run(); }
+
+Result<> Journal::put_dead_letter(std::string_view uplink, std::string_view why,
+                                  std::span<const std::byte> payload) {
+  if (auto r = put_dead_letter_.bind(1, uplink).bind(2, why).bind(3, payload).run(); !r) return r;
+  return cut_dead_letters_.run();
+}
+
+Result<bool> Journal::remove(Lane lane, Position through) {
+  const RowId first = row_id(lane, {});
+  RowId last = row_id(lane, through);
+  const Result<Row> cut = row_after(lane, first, most_removed);
+  if (!cut) return cut.error();
+  const bool more = cut.value().id != 0 && cut.value().id <= last;
+  if (more) last = cut.value().id - 1;
+
+  if (auto r = remove_rows(lane, first, last); !r) return r.error();
+  // an empty lane counts as empty, whatever a damaged state said
+  const Result<Row> left = row_after(lane, first);
+  if (!left) return left.error();
+  if (left.value().id == 0) totals_[static_cast<std::size_t>(lane)] = {};
+  return more;
+}
+
+Result<> Journal::remove_unused(std::uint32_t epoch) {
+  Statement runs;
+  if (auto r = runs.prepare(database_, "DELETE FROM run WHERE epoch <> ?"); !r) return r;
+  if (auto r = runs.bind(1, epoch).run(); !r) return r;
+  return database_.run("DELETE FROM names");
+}
+
+Result<std::uint64_t> Journal::room() {
+  if (auto r = count_pages(); !r) return r.error();
+  const std::uint64_t most = most_pages() * page_bytes;
+  return most > database_bytes_ ? most - database_bytes_ : 0;
+}
+
+Result<> Journal::count_pages() {
+  const auto pages = database_.number("PRAGMA page_count");
+  if (!pages) return pages.error();
+  const auto free = database_.number("PRAGMA freelist_count");
+  if (!free) return free.error();
+  database_bytes_ = static_cast<std::uint64_t>(pages.value() - free.value()) * page_bytes;
+  return {};
+}
+
+std::uint64_t Journal::wal_size() const {
+  std::error_code absent;
+  const auto size = std::filesystem::file_size(place_.path + "-wal", absent);
+  return absent ? 0 : size;
+}
+
+std::uint64_t Journal::bytes_written() const {
+  return (pages_before_ + database_.pages_written()) * wal_frame;
+}
+
+}  // namespace fieldweir

@@ -1,0 +1,125 @@
+// Journal: the durable batches, in SQLite; the only connection that writes and checkpoints. Owned
+// by the Log, used by its recorder (by the main thread before and after the recorder's thread
+// lives).
+//
+//   batch(id, rows, payload)      a row per batch; the key is lane and position (row.h)
+//   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h)
+//   state(name, value)            "uplink/<name>", "field", "lanes": cursors and counts (state.h)
+//   dead_letter(id, uplink, why, payload)      the newest 1,000
+//
+// Everything between begin() and commit() becomes durable together or not at all. Database and
+// write-ahead log together stay below max_size. A file that is not ours, too new or damaged is set
+// aside as "<path>.damaged-N" and what can be read of it is taken over.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "buffer/names.h"
+#include "buffer/row.h"
+#include "buffer/sqlite.h"
+#include "buffer/state.h"
+
+namespace fieldweir {
+
+struct JournalPlace {
+  std::string path;
+  std::uint64_t max_size = 0;
+  const char* vfs = nullptr;
+};
+
+/// Of the newest run in the journal. Epoch 0: none.
+struct LastRun {
+  std::uint32_t epoch = 0;
+  std::uint32_t stream = 0;
+  bool ended = true;  // cleanly
+};
+
+class Journal {
+ public:
+  explicit Journal(JournalPlace place) : place_(std::move(place)) {}
+  ~Journal() { close(); }
+
+  /// Opens or creates. An Error leaves it closed, to be tried again.
+  Result<> open();
+  void close();
+  bool is_open() const { return database_.is_open(); }
+  /// Closes and moves the files out of the way, to the path returned; open() then creates new ones.
+  std::string set_aside();
+  /// Grows whenever the file at the path may be another one: readers then open theirs again.
+  unsigned generation() const { return generation_.load(std::memory_order_acquire); }
+  const JournalPlace& place() const { return place_; }
+
+  // --- reading
+  Result<LastRun> last_run();
+  /// The newest batch of a lane; seq 0 if there is none.
+  Result<Position> last(Lane lane);
+  /// Empty if there is none.
+  Result<std::vector<std::byte>> state(std::string_view name);
+  Result<std::vector<std::string>> uplinks();
+
+  // --- writing
+  Result<> begin();
+  Result<> commit();
+  void roll_back();
+
+  /// Again is the same as once: after a failed commit nobody knows whether a batch is there.
+  Result<> put(Lane lane, Position position, std::uint32_t rows,
+               std::span<const std::byte> payload);
+  Result<> put_run(const LastRun& run, std::span<const std::byte> chunks);
+  Result<> put_names(std::int64_t hash, std::span<const std::byte> chunk);
+  Result<> put_state(std::string_view name, std::span<const std::byte> value);
+  Result<> put_dead_letter(std::string_view uplink, std::string_view why,
+                           std::span<const std::byte> payload);
+  Result<> remove_rows(Lane lane, RowId first, RowId last);
+  Result<> remove_state(std::string_view name);
+
+  /// Removes batches up to `through`, `most_removed` at most; whether there are more.
+  Result<bool> remove(Lane lane, Position through);
+  /// Runs and names that no batch needs, but for those of `run`. Only when there is no batch at
+  /// all.
+  Result<> remove_unused(std::uint32_t epoch);
+
+  /// Bytes that can be put before the quota is reached, pages in part used not counted.
+  Result<std::uint64_t> room();
+  const JournalTotals& totals() const { return totals_; }
+  bool has_batches() const { return totals_[0].batches + totals_[1].batches > 0; }
+  std::uint64_t database_bytes() const { return database_bytes_; }
+  std::uint64_t bytes_written() const;
+  std::uint64_t wal_size() const;  // of the file
+  /// What a commit may bring before the log is checkpointed; two of it are kept free of the quota.
+  std::uint64_t wal_bytes() const;
+
+  static constexpr int most_removed = 4'000;
+  static constexpr std::size_t page_bytes = 512;
+
+  // --- for the quota: rows of a lane in order
+  struct Row {
+    RowId id = 0;
+    std::size_t bytes = 0;  // of the payload
+    std::uint32_t rows = 0;
+  };
+  /// The `skip`-th row after `id` in `lane`; id 0 if there is none.
+  Result<Row> row_after(Lane lane, RowId id, std::int64_t skip = 0);
+  /// The payload of a row, valid until the next call.
+  Result<std::span<const std::byte>> payload(RowId id);
+
+ private:
+  Result<> open_file();
+  Result<> check_file();
+  Result<> prepare();
+  std::uint64_t most_pages() const;
+  Result<> count_pages();
+
+  const JournalPlace place_;
+  Database database_;
+  Statement put_, put_run_, put_names_, put_state_, put_dead_letter_, remove_state_, sum_, remove_,
+      row_after_, payload_, cut_dead_letters_;
+  JournalTotals totals_{};
+  JournalTotals totals_before_{};  // of the transaction that is open
+  std::uint64_t database_bytes_ = 0;
+  std::uint64_t pages_before_ = 0;  // written by connections that are closed
+  std::atomic<unsigned> generation_{0};
+};
+
+}  // namespace fieldweir

@@ -1,0 +1,50 @@
+#include "buffer/ledger.h"
+
+#include <numeric>
+
+namespace fieldweir {
+namespace {
+
+std::uint64_t sum(const ByReason& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+}  // namespace
+
+std::uint64_t FieldTotals::lost_total() const { return sum(lost); }
+
+std::uint64_t FieldTotals::under_way() const {
+  return sampled + derived - filtered - lost_total() - batched;
+}
+
+std::uint64_t UplinkTotals::dropped_total() const { return sum(dropped); }
+
+bool UplinkTotals::balanced() const {
+  return batched == not_selected + delivered + queued + dropped_total() + dead_lettered;
+}
+
+void Ledger::resume(FieldTotals earlier) {
+  const std::uint64_t under_way = earlier.under_way();
+  if (static_cast<std::int64_t>(under_way) > 0)
+    earlier.lost[static_cast<std::size_t>(Reason::unclean_stop)] += under_way;
+  earlier_ = earlier;
+}
+
+// From the end of the path to its start, so that what moves meanwhile is seen as under way and
+// never twice.
+FieldTotals Ledger::totals() const {
+  FieldTotals totals = earlier_;
+  for (const BatchAccount* account : batches_) totals.batched += account->batched.get();
+  for (const PipelineAccount* account : pipelines_) {
+    totals.filtered += account->filtered.get();
+    totals.derived += account->derived.get();
+  }
+  for (const BusAccount* account : buses_) {
+    for (std::size_t i = 0; i < reason_count; ++i)
+      totals.lost[i] += account->lost.by_reason[i].get();
+    totals.sampled += account->sampled.get();
+  }
+  return totals;
+}
+
+}  // namespace fieldweir

@@ -1,0 +1,222 @@
+#include "buffer/log.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+
+#include "buffer/batcher.h"
+#include "buffer/lock_file.h"
+#include "buffer/reader.h"
+#include "buffer/recorder.h"
+#include "core/log.h"
+
+namespace fieldweir {
+namespace {
+
+Tail::Lanes lanes_of(const std::vector<std::string>& names) {
+  Tail::Lanes lanes{};
+  for (std::size_t i = 0; i < lane_count; ++i)
+    lanes[i] =
+        std::find(names.begin(), names.end(), to_string(static_cast<Lane>(i))) != names.end();
+  return lanes;
+}
+
+Tail::Lanes always(const BufferSettings& buffer) {
+  if (buffer.persist_after == 0) return {true, true};
+  return lanes_of(buffer.durable);
+}
+
+std::size_t rows_of(const BatchSettings& batch) { return static_cast<std::size_t>(batch.rows); }
+
+void complain(const Error& why) {
+  log(LogLevel::error, "journal", "%s; going on in memory", std::string(why.text.view()).c_str());
+}
+
+/// The journal as it is found at the start, and the numbers of the run that begins.
+struct Beginning {
+  LastRun before;
+  LastRun run{1, 0, false};
+  bool stored = false;  // the journal knows the new run
+};
+
+/// Cursors of uplinks that are not configured any more would keep batches for nobody.
+Result<> forget_uplinks(Journal& journal, const std::vector<std::string>& uplinks) {
+  const auto known = journal.uplinks();
+  if (!known) return known.error();
+  for (const std::string& name : known.value()) {
+    if (std::find(uplinks.begin(), uplinks.end(), name) != uplinks.end()) continue;
+    log(LogLevel::warning, "journal", "uplink '%s' is gone: nothing is kept for it any more",
+        name.c_str());
+    if (auto r = journal.remove_state("uplink/" + name); !r) return r;
+  }
+  return {};
+}
+
+Result<> store_run(Journal& journal, const LastRun& run, const std::vector<std::string>& uplinks) {
+  if (auto r = journal.begin(); !r) return r;
+  if (auto r = journal.put_run(run, {}); !r) return r;
+  if (auto r = forget_uplinks(journal, uplinks); !r) return r;
+  if (!journal.has_batches())
+    if (auto r = journal.remove_unused(run.epoch); !r) return r;
+  return journal.commit();
+}
+
+// Where the epoch cannot be raised durably, a new stream keeps positions from ever repeating.
+Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random) {
+  Beginning begun;
+  const auto new_stream = static_cast<std::uint32_t>(random.next());
+  begun.run.stream = new_stream;
+  if (const Result<> opened = journal.open(); !opened) return complain(opened.error()), begun;
+  const Result<LastRun> before = journal.last_run();
+  if (!before) return complain(before.error()), journal.close(), begun;
+  begun.before = before.value();
+  begun.run.epoch = begun.before.epoch + 1;
+  for (int i = 0; i < lane_count; ++i)
+    if (const auto last = journal.last(static_cast<Lane>(i)); last)
+      begun.run.epoch = std::max(begun.run.epoch, last.value().epoch + 1);
+  if (begun.before.epoch > 0) begun.run.stream = begun.before.stream;
+  const Result<> stored = store_run(journal, begun.run, uplinks);
+  begun.stored = stored.ok();
+  if (stored) return begun;
+  complain(stored.error());
+  journal.roll_back();
+  begun.run.stream = new_stream;
+  return begun;
+}
+
+template <class Value>
+std::optional<Value> stored_state(Journal& journal, const std::string& name,
+                                  std::optional<Value> (*read)(std::span<const std::byte>)) {
+  if (!journal.is_open()) return std::nullopt;
+  const auto bytes = journal.state(name);
+  return bytes && !bytes.value().empty() ? read(bytes.value()) : std::nullopt;
+}
+
+/// A new uplink starts at now: at the number before this run's first.
+UplinkBooks new_books(const LastRun& run) {
+  UplinkBooks books;
+  for (LogReader::Cursor& cursor : books.cursors) cursor.acknowledged = {run.stream, run.epoch, 0};
+  return books;
+}
+
+}  // namespace
+
+struct Log::Parts {
+  Parts(const BatchSettings& batch, const BufferSettings& buffer,
+        std::vector<std::string> uplink_names, const LogContext& context)
+      : uplinks(std::move(uplink_names)),
+        journal({buffer.path, buffer.max_size, context.vfs}),
+        tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
+        dead_letters(encoded_max(rows_of(batch))) {
+    take_lock(buffer.path);
+    const Time now = context.clock.now();
+    const Beginning beginning = begin(journal, uplinks, context.random);
+    const LastRun& run = beginning.run;
+    batcher = std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch}, context.signals,
+                                        context.texts, context.clock, tail);
+    ledger.watch(batcher->account());
+    resume(beginning, now);
+    recorder = std::make_unique<Recorder>(
+        Recorder::Parts{journal, tail, ledger, dead_letters, context.signals, context.clock},
+        Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable)},
+        uplinks, run, beginning.stored, now);
+    batcher->ring_when_closed(recorder->doorbell());
+    for (std::size_t i = 0; i < uplinks.size(); ++i)
+      readers.push_back(
+          std::make_unique<Reader>(Reader::Parts{tail, journal, context.signals, run.epoch,
+                                                 dead_letters, recorder->doorbell()},
+                                   i, rows_of(batch)));
+  }
+
+  void take_lock(const std::string& path);
+  void resume(const Beginning& beginning, Time now);
+
+  std::vector<std::string> uplinks;
+  LockFile lock;
+  Journal journal;
+  Tail tail;
+  Ledger ledger;
+  DeadLetters dead_letters;
+  std::unique_ptr<Batcher> batcher;
+  std::unique_ptr<Recorder> recorder;
+  std::vector<std::unique_ptr<Reader>> readers;
+};
+
+void Log::Parts::take_lock(const std::string& path) {
+  std::error_code ignored;  // the journal will tell
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  const Result<> locked = lock.lock(path + ".lock");
+  if (!locked && locked.error().reason == Reason::locked)
+    throw std::runtime_error(std::string(locked.error().text.view()));
+}
+
+void Log::Parts::resume(const Beginning& beginning, Time now) {
+  for (int i = 0; i < lane_count; ++i) {
+    const auto lane = static_cast<Lane>(i);
+    if (!journal.is_open()) continue;
+    if (const auto last = journal.last(lane); last) tail.resume(lane, last.value());
+  }
+  for (std::size_t i = 0; i < uplinks.size(); ++i)
+    tail.resume(i, stored_state(journal, "uplink/" + uplinks[i], read_books)
+                       .value_or(new_books(beginning.run)));
+  const FieldTotals field = stored_state(journal, "field", read_field).value_or(FieldTotals{});
+  ledger.resume(field);
+  if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, field.at, now, Gap::unknown);
+}
+
+Log::Log(const BatchSettings& batch, const BufferSettings& buffer, std::vector<std::string> uplinks,
+         const LogContext& context)
+    : parts_(std::make_unique<Parts>(batch, buffer, std::move(uplinks), context)) {}
+
+Log::~Log() = default;
+
+std::size_t Log::tail_slots(const BatchSettings& batch) {
+  return std::clamp<std::size_t>((2u << 20) / encoded_max(rows_of(batch)), 16, 128);
+}
+
+void Log::plan(const BatchSettings& batch, std::size_t uplinks, std::size_t signals,
+               MemoryPlan& plan) {
+  const std::size_t rows = rows_of(batch);
+  plan.add("tail", tail_slots(batch), "batches", Tail::bytes_for(1, rows));
+  plan.add("batcher", 1, "piece", Batcher::bytes_for(batch, signals));
+  plan.add("dead letters under way", DeadLetters::most, "batches", encoded_max(rows));
+  plan.add("log readers", uplinks, "uplinks", sizeof(Reader) + Decoder::bytes_for(rows));
+  plan.add("SQLite", 1, "heap limit", sqlite_heap_limit);
+}
+
+Output& Log::output() { return *parts_->batcher; }
+Worker& Log::recorder() { return *parts_->recorder; }
+LogReader& Log::reader(std::size_t uplink) { return *parts_->readers[uplink]; }
+Ledger& Log::ledger() { return parts_->ledger; }
+
+void Log::ring_when_closed(std::size_t, Doorbell& doorbell) {
+  parts_->batcher->ring_when_closed(doorbell);
+}
+
+Result<> Log::stop(Time now) {
+  parts_->batcher->flush(now);
+  return parts_->recorder->finish(now);
+}
+
+LogStatus Log::status() const {
+  LogStatus status;
+  status.tail_slots = parts_->tail.size();
+  status.tail_used = parts_->tail.used();
+  status.at_risk = parts_->tail.at_risk();
+  status.journal = parts_->recorder->status();
+  const JournalTotals totals = parts_->recorder->totals();
+  for (std::size_t i = 0; i < lane_count; ++i)
+    status.lanes[i] = {parts_->tail.last(static_cast<Lane>(i)), totals[i].batches, totals[i].bytes};
+  for (std::size_t i = 0; i < parts_->uplinks.size(); ++i) {
+    const UplinkBooks books = parts_->tail.books(i);
+    status.uplinks.push_back({parts_->uplinks[i], books.cursors, books.totals.queued});
+  }
+  return status;
+}
+
+UplinkTotals Log::uplink_totals(std::size_t uplink) const {
+  return parts_->tail.books(uplink).totals;
+}
+
+}  // namespace fieldweir

@@ -1,0 +1,110 @@
+#include "buffer/reader.h"
+
+#include <algorithm>
+
+namespace fieldweir {
+
+// What lies between `after` and the tail's first batch left the tail before that batch was found,
+// so it is committed, or acknowledged by everybody: the journal, asked afterwards, shows all of it.
+Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
+  const Tail::Found found = parts_.tail.find(lane, after);
+  if (!found.newer) return false;
+  if (found.slot == nullptr || !found.adjoins) {
+    const Position before = found.slot != nullptr ? found.slot->header.position : Position{};
+    const Result<bool> older = next_in_journal(lane, after, before, out);
+    if (!older || older.value() || found.slot == nullptr) {
+      if (found.slot != nullptr) parts_.tail.release(uplink_, *found.slot, false);
+      return older;
+    }
+  }
+  const Result<> decoded = decode(found.slot->bytes(), out);
+  if (!decoded) mark_damaged(lane, found.slot->header.position, found.slot->header.rows, out);
+  parts_.tail.release(uplink_, *found.slot, true);
+  return true;
+}
+
+Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
+                                     DecodedBatch& out) {
+  const Result<JournalReader::Row> row = journal_.next(lane, after);
+  if (!row) return row.error();
+  const JournalReader::Row& batch = row.value();
+  const Position position = position_of(batch.id, after.stream);
+  if (batch.id == 0 || (before != Position{} && position >= before)) {
+    journal_.done();
+    return false;
+  }
+  Result<> decoded = decode(batch.payload, out);
+  const std::uint32_t rows = batch.rows;
+  journal_.done();
+  if (decoded && (row_id(out.lane, out.position) != batch.id || header_.rows != rows))
+    decoded = error(Reason::corrupt, "a batch under another one's number");
+  if (decoded && rows > 0) decoded = find_names(out);
+  if (!decoded && decoded.error().reason != Reason::corrupt) return decoded.error();
+  if (!decoded) mark_damaged(lane, position, rows, out);
+  return true;
+}
+
+Result<> Reader::decode(std::span<const std::byte> bytes, DecodedBatch& out) {
+  if (auto r = decoder_.decode(bytes, header_, out.readings, out.texts); !r) return r;
+  out.lane = header_.lane;
+  out.position = header_.position;
+  out.replaces_from = header_.replaces_from;
+  out.clock_synchronised = header_.clock_synchronised;
+  out.gaps.assign(header_.gaps.begin(), header_.gaps.end());
+  out.signals = &parts_.signals;
+  return {};
+}
+
+Result<> Reader::find_names(DecodedBatch& out) {
+  if (out.position.epoch != parts_.epoch) {
+    const Result<const SignalTable*> signals = journal_.signals(out.position.epoch);
+    if (!signals) return signals.error();
+    if (signals.value() == nullptr) return error(Reason::corrupt, "its names are lost");
+    out.signals = signals.value();
+  }
+  for (const Reading& reading : out.readings)
+    if (reading.signal >= out.signals->size())
+      return error(Reason::corrupt, "a signal without a name");
+  return {};
+}
+
+void Reader::mark_damaged(Lane lane, Position position, std::uint32_t rows, DecodedBatch& out) {
+  out.lane = lane;
+  out.position = out.replaces_from = position;
+  out.readings.clear();
+  out.texts.clear();
+  out.gaps.assign(1, Gap{0, 0, rows, Reason::corrupt});
+  out.signals = &parts_.signals;
+  const bool known = std::any_of(damaged_.begin(), damaged_.end(), [&](const Damaged& d) {
+    return d.lane == lane && d.position == position;
+  });
+  if (!known && damaged_.size() < most_ahead) damaged_.push_back({lane, position, rows});
+}
+
+void Reader::acknowledge(Lane lane, Cursor cursor, Outcome outcome) {
+  std::erase_if(damaged_, [&](const Damaged& d) {
+    if (d.lane != lane || d.position > cursor.acknowledged) return false;
+    parts_.tail.dropped(uplink_, Reason::corrupt, d.rows);
+    return true;
+  });
+  parts_.tail.acknowledge(uplink_, lane, cursor, outcome);
+}
+
+void Reader::dead_letter(const DecodedBatch& batch, std::string_view why) {
+  Position before = batch.position;
+  --before.seq;
+  const Tail::Found found = parts_.tail.find(batch.lane, before);
+  if (found.slot != nullptr) {
+    const bool same = found.slot->header.position == batch.position;
+    if (same) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
+    parts_.tail.release(uplink_, *found.slot, false);
+    if (same) return parts_.recorder.ring();
+  }
+  const Result<JournalReader::Row> row = journal_.next(batch.lane, before);
+  if (row && row.value().id == row_id(batch.lane, batch.position))
+    parts_.dead_letters.put(uplink_, why, row.value().payload);
+  journal_.done();
+  parts_.recorder.ring();
+}
+
+}  // namespace fieldweir

@@ -1,0 +1,112 @@
+// Recorder: the worker that keeps the journal. It writes batches that not every uplink acknowledged
+// in time, grouped into at most one commit per `commit.every`; lanes marked durable within 100 ms.
+// Acknowledgements and deletions ride along; by themselves they are committed once a lane has
+// drained, every 10 s while one drains, and else once an hour. So a healthy gateway writes nothing.
+//
+// Owned by the Log, on its own thread: a disk that stalls stalls nobody else. What fails is rolled
+// back, told once, and tried again every 2 s; the batches stay in the tail meanwhile.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "buffer/dead_letters.h"
+#include "buffer/journal.h"
+#include "buffer/ledger.h"
+#include "buffer/quota.h"
+#include "buffer/settings.h"
+#include "buffer/status.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/worker.h"
+
+namespace fieldweir {
+
+class Recorder final : public Worker {
+ public:
+  struct Parts {
+    Journal& journal;
+    Tail& tail;
+    const Ledger& ledger;
+    DeadLetters& dead_letters;
+    const SignalTable& signals;
+    const Clock& clock;
+  };
+  struct Pace {
+    Duration persist_after;
+    Duration commit_every;
+    Tail::Lanes durable;
+  };
+  static constexpr Duration durable_after = 100 * millisecond;
+  static constexpr Duration drain_every = 10 * second;
+  static constexpr Duration housekeeping_every = hour;
+  static constexpr Duration retry_every = 2 * second;
+
+  /// `run` is this one; `stored`: whether the journal knows it already.
+  Recorder(const Parts& parts, const Pace& pace, std::vector<std::string> uplinks, LastRun run,
+           bool stored, Time now);
+
+  std::string_view name() const override { return "recorder"; }
+  Time turn(Time now) override;
+  /// A stalled disk is an alarm, not a reason to end the process.
+  Duration longest_turn() const override { return never; }
+
+  /// Writes everything and says that the run ended cleanly. After the thread has gone.
+  Result<> finish(Time now);
+
+  /// Any thread.
+  JournalStatus status() const;
+  JournalTotals totals() const;
+
+ private:
+  enum class Extent { due, all };
+  static constexpr std::size_t most_batches = 32;  // of a transaction
+
+  Time next_due(Time now);
+  bool drained() const;
+  bool cursors_moved() const;
+  Result<> write(Time now, Extent extent);
+  Result<> open();
+  std::size_t take(Time now, Extent extent);
+  Result<> transact(Time now, std::span<Slot* const> slots, Extent extent);
+  Result<> put_names(bool ended);
+  Result<> remove_acknowledged();
+  Result<> make_room_for(std::span<Slot* const> slots);
+  Result<> put_states(Time now);
+  Result<> put_dead_letters();
+  void failed(const Error& why, Time now);
+  void show(Time now, const Error& problem);
+  Position acknowledged_by_all(Lane lane, std::span<const UplinkBooks> books) const;
+
+  const Parts parts_;
+  const Pace pace_;
+  const std::vector<std::string> uplinks_;
+  const LastRun run_;
+  bool run_stored_;
+  std::vector<std::size_t> names_stored_;   // per chunk: how many names it had
+  std::vector<std::size_t> names_pending_;  // the same, once the transaction is committed
+  std::vector<std::byte> chunks_;           // their hashes
+  std::vector<std::byte> chunk_;            // scratch
+
+  std::vector<UplinkBooks> books_;
+  std::vector<UplinkBooks> stored_books_;
+  std::array<Position, lane_count> newest_;  // committed, per lane
+  std::array<Slot*, most_batches> slots_{};
+  Drops drops_;
+  std::size_t letters_ = 0;  // that the transaction takes
+  bool more_ = false;        // the last transaction did not do all that was due
+  std::uint64_t spare_ = 0;  // room that the last attempt turned out to need besides
+
+  Time last_commit_;
+  Time retry_at_ = 0;
+  std::uint64_t commits_ = 0;
+  Duration longest_commit_ = 0;
+  LogLimit log_limit_;
+
+  mutable std::mutex shown_mutex_;
+  JournalStatus shown_;
+  JournalTotals shown_totals_{};
+};
+
+}  // namespace fieldweir

@@ -1,0 +1,38 @@
+// state: cursors and counts as bytes, as they stand in the journal's `state` table. Pure; broken
+// bytes read as nothing.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <span>
+
+#include "buffer/tail.h"
+
+namespace fieldweir {
+
+/// Batches of a lane on disk.
+struct LaneTotals {
+  std::uint64_t batches = 0;
+  std::uint64_t bytes = 0;
+};
+using JournalTotals = std::array<LaneTotals, lane_count>;
+
+/// One value, at most 1,024 bytes.
+class StateBytes {
+ public:
+  std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
+
+  static StateBytes of(const UplinkBooks& books);
+  static StateBytes of(const FieldTotals& totals);
+  static StateBytes of(const JournalTotals& totals);
+
+ private:
+  std::array<std::byte, 1024> bytes_;
+  std::size_t size_ = 0;
+};
+
+std::optional<UplinkBooks> read_books(std::span<const std::byte> bytes);
+std::optional<FieldTotals> read_field(std::span<const std::byte> bytes);
+std::optional<JournalTotals> read_totals(std::span<const std::byte> bytes);
+
+}  // namespace fieldweir
