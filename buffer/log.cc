@@ -189,6 +189,7 @@ Output& Log::output() { return *parts_->batcher; }
 Worker& Log::recorder() { return *parts_->recorder; }
 LogReader& Log::reader(std::size_t uplink) { return *parts_->readers[uplink]; }
 Ledger& Log::ledger() { return parts_->ledger; }
+const Ledger& Log::ledger() const { return parts_->ledger; }
 
 void Log::ring_when_closed(std::size_t, Doorbell& doorbell) {
   parts_->batcher->ring_when_closed(doorbell);

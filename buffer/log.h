@@ -58,6 +58,7 @@ class Log {
   Worker& recorder();
   LogReader& reader(std::size_t uplink);
   Ledger& ledger();
+  const Ledger& ledger() const;
 
   /// While building: rung when a batch was closed.
   void ring_when_closed(std::size_t uplink, Doorbell& doorbell);
