@@ -22,7 +22,7 @@ class FixedText {
 
   void assign(std::string_view text) {
     size_ = static_cast<std::uint8_t>(std::min(text.size(), N));
-    std::memcpy(bytes_, text.data(), size_);
+    std::copy_n(text.data(), size_, bytes_);  // unlike memcpy, takes an empty text
   }
 
   std::string_view view() const { return {bytes_, size_}; }
