@@ -20,4 +20,4 @@ toolchains/sysroot.sh "$architecture" "$sysroot"
 cmake -S . -B "build-$target" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
   -DCMAKE_TOOLCHAIN_FILE="$PWD/toolchains/$target.cmake" -DSYSROOT_DIR="$(realpath "$sysroot")"
 cmake --build "build-$target" -j "$(nproc)"
-ctest --test-dir "build-$target" --output-on-failure -j "$(nproc)" -L unit
+ctest --test-dir "build-$target" --output-on-failure -j "$(nproc)" -L 'unit|cases'
