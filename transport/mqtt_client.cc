@@ -43,6 +43,10 @@ Error translate(const mqtt::exception& thrown, const std::string& doing, std::st
     default:
       break;
   }
+  // what Paho says of a certificate for another name, and of nobody listening
+  if (tls.empty() && thrown.get_return_code() == -1)
+    return error(Reason::unreachable, "%s: no connection (or, with TLS, not with that name)",
+                 doing.c_str());
   if (!tls.empty()) return error(Reason::refused, "%s: %.*s", doing.c_str(), length, tls.data());
   return error(Reason::unreachable, "%s: %s", doing.c_str(), thrown.what());
 }
@@ -111,12 +115,12 @@ class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction
   // a publish fails only together with its connection
   void on_failure(const mqtt::token&) override { lose(); }
 
- private:
   void lose() {
     lost_.store(true, std::memory_order_release);
     owner_.ring();
   }
 
+ private:
   MessageQueue& inbox_;
   Counter& dropped_;
   const Clock& clock_;
@@ -216,7 +220,8 @@ Result<> MqttClient::connect(Time deadline, const Stop& stop) {
     }
     const Result<> done =
         await(connection_->paho().connect(std::move(options)), deadline, stop, clock_, doing);
-    if (!done) connection_.reset();
+    // ending Paho's attempt takes 100 ms; that is for close(), not for who waits
+    if (!done) connection_->lose();
     return done;
   } catch (const mqtt::exception& thrown) {
     const auto tls = connection_ ? connection_->tls() : FixedText<120>();

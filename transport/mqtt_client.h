@@ -6,9 +6,12 @@
 // Paho's threads are shared by all clients of the process, so its callbacks here only copy or mark
 // something and ring the owner's doorbell. Bounds: `in_flight` publishes wait for their
 // confirmation, publish() refuses more; the inbox is a fixed queue, what does not fit is counted in
-// `dropped`. A silent peer is noticed after 2.5 times keep_alive. No call outlives its deadline or
-// a stop request by more than 100 ms; close() takes at most half a second, also towards a frozen
-// broker.
+// `dropped`. A silent peer is noticed after 2.5 to 3.5 times keep_alive.
+//
+// No call outlives its deadline or a stop request by more than 100 ms. close() takes at most half a
+// second, also towards a frozen broker, and a second more for the last client of the process,
+// because Paho's threads look up once a second; for the same reason connecting takes two seconds
+// while other clients are connected and silent (measured, Paho C 1.3.12).
 #pragma once
 
 #include <memory>
