@@ -1,0 +1,280 @@
+// What a disk can do to the journal, and what must still be true.
+
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/unit/buffer/rig.h"
+
+namespace fieldweir {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+void run_sql(const std::string& path, const std::string& sql) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
+/// A rig with a backlog of 100 batches in a journal that is closed.
+void fill(Rig& rig) {
+  rig.start();
+  for (int i = 0; i < 5; ++i) {
+    rig.batches(20);
+    rig.run(3 * second);
+  }
+  rig.stop();
+}
+
+TEST(Faults, ASecondInstanceIsRefused) {
+  Rig rig;
+  rig.start();
+  try {
+    Log second(rig.batch, rig.buffer, {"a"}, {rig.signals, rig.texts, rig.clock, Random(1)});
+    FAIL() << "two logs on one journal";
+  } catch (const std::runtime_error& e) {
+    EXPECT_NE(std::string(e.what()).find("another fieldweir uses this journal"), std::string::npos);
+  }
+}
+
+TEST(Faults, AFileThatIsNoJournalIsSetAside) {
+  for (const std::string& contents : {std::string(3000, 'x'), std::string("SQLite format 3")}) {
+    Rig rig;
+    write_file(rig.buffer.path, contents);
+    rig.start();
+    EXPECT_EQ(read_file(rig.buffer.path + ".damaged-1"), contents);
+    rig.add(20);
+    rig.restart();
+    EXPECT_EQ(rig.deliver(0), numbers(0, 20));
+  }
+}
+
+TEST(Faults, AForeignDatabaseIsLeftAsItWas) {
+  Rig rig;
+  run_sql(rig.buffer.path, "CREATE TABLE theirs(a); INSERT INTO theirs VALUES(1);");
+  const std::string before = read_file(rig.buffer.path);
+  rig.start();
+  EXPECT_EQ(read_file(rig.buffer.path + ".damaged-1"), before);
+  EXPECT_TRUE(rig.log->status().journal.writable);
+}
+
+TEST(Faults, ANewerFormatIsSetAside) {
+  Rig rig;
+  fill(rig);
+  run_sql(rig.buffer.path, "PRAGMA user_version = 99");
+  rig.start();
+  EXPECT_TRUE(fs::exists(rig.buffer.path + ".damaged-1"));
+  EXPECT_TRUE(rig.log->status().journal.writable);
+}
+
+TEST(Faults, ABatchThatFailsItsChecksumIsAGapInItsPlace) {
+  Rig rig;
+  fill(rig);
+  run_sql(rig.buffer.path,
+          "UPDATE batch SET payload = zeroblob(length(payload)) "
+          "WHERE id = (SELECT id FROM batch LIMIT 1 OFFSET 10)");
+  rig.start();
+  const auto batches = rig.pending(0);
+  ASSERT_EQ(batches.size(), 100u);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    EXPECT_EQ(batches[i].position.seq, i + 1);
+    EXPECT_EQ(batches[i].readings.size(), i == 10 ? 0u : 20u);
+    rig.acknowledge(0, batches[i], {batches[i].readings.size(), 0, 0});
+  }
+  ASSERT_EQ(batches[10].gaps.size(), 1u);
+  EXPECT_EQ(batches[10].gaps[0].reason, Reason::corrupt);
+  EXPECT_EQ(batches[10].gaps[0].readings, 20u);
+  const UplinkTotals totals = rig.log->uplink_totals(0);
+  EXPECT_EQ(totals.queued, 0u);
+  EXPECT_TRUE(totals.balanced());
+}
+
+// Any page may die: the log starts, gives what it can in order, never a wrong number, and goes on.
+TEST(Faults, SurvivesAnyDamagedPage) {
+  Rig original;
+  fill(original);
+  const std::string good = read_file(original.buffer.path);
+  const std::size_t pages = good.size() / 512;
+  std::size_t fewest = SIZE_MAX;
+  for (std::size_t page = 0; page < pages; page += 1 + pages / 60) {
+    Rig rig;
+    std::string bad = good;
+    for (std::size_t i = 0; i < 512; ++i) bad[page * 512 + i] = static_cast<char>(i * 37 + page);
+    write_file(rig.buffer.path, bad);
+    rig.next_value = original.next_value;
+    rig.start();
+    rig.add(20);
+    rig.run(10 * second);
+    std::uint64_t last = 0;
+    std::size_t found = 0;
+    const auto values = rig.deliver(0);
+    for (const std::uint64_t value : values) {
+      EXPECT_TRUE(found == 0 || value > last) << "page " << page;
+      last = value;
+      ++found;
+    }
+    EXPECT_EQ(last, rig.next_value - 1) << "page " << page;
+    // the front page is the key to everything; of the others each holds a batch or two
+    if (page > 0) fewest = std::min(fewest, found);
+    rig.stop();
+  }
+  std::printf("fewest of 2020 readings after one dead page: %zu\n", fewest);
+}
+
+TEST(Faults, ATruncatedJournalNeverKeepsItFromStarting) {
+  Rig original;
+  fill(original);
+  const std::string good = read_file(original.buffer.path);
+  for (std::size_t size = 1; size < good.size(); size += good.size() / 23) {
+    Rig rig;
+    write_file(rig.buffer.path, good.substr(0, size));
+    rig.next_value = original.next_value;
+    rig.start();
+    rig.add(20);
+    rig.run(10 * second);
+    const auto values = rig.deliver(0);
+    ASSERT_FALSE(values.empty()) << size;
+    EXPECT_TRUE(std::is_sorted(values.begin(), values.end())) << size;
+    EXPECT_EQ(values.back(), rig.next_value - 1);
+    rig.stop();
+  }
+}
+
+// --- a disk that fails at the n-th call
+// ------------------------------------------------------------
+
+/// A file layer over SQLite's own, whose n-th write or sync fails, once or for ever.
+struct Failing {
+  static inline int countdown = -1;
+  static inline bool for_ever = false;
+  static inline int code = SQLITE_IOERR;
+  static inline int failures = 0;
+
+  static bool now() {
+    if (countdown < 0 || --countdown >= 0) return false;
+    countdown = for_ever ? 0 : -1;
+    ++failures;
+    return true;
+  }
+};
+
+struct FailingFile {
+  sqlite3_file base;
+  sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  static FailingFile* of(sqlite3_file* file) { return reinterpret_cast<FailingFile*>(file); }
+};
+
+int open_failing(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out) {
+  auto* real_vfs = static_cast<sqlite3_vfs*>(vfs->pAppData);
+  auto* own = FailingFile::of(file);
+  const int opened = real_vfs->xOpen(real_vfs, name, own->real(), flags, out);
+  file->pMethods = nullptr;
+  if (opened != SQLITE_OK) return opened;
+#define REAL FailingFile::of(f)->real()
+  static const sqlite3_io_methods methods = {
+      3,
+      [](sqlite3_file* f) { return REAL->pMethods->xClose(REAL); },
+      [](sqlite3_file* f, void* b, int n, sqlite3_int64 o) {
+        return REAL->pMethods->xRead(REAL, b, n, o);
+      },
+      [](sqlite3_file* f, const void* b, int n, sqlite3_int64 o) {
+        return Failing::now() ? Failing::code : REAL->pMethods->xWrite(REAL, b, n, o);
+      },
+      [](sqlite3_file* f, sqlite3_int64 n) { return REAL->pMethods->xTruncate(REAL, n); },
+      [](sqlite3_file* f, int n) {
+        return Failing::now() ? Failing::code : REAL->pMethods->xSync(REAL, n);
+      },
+      [](sqlite3_file* f, sqlite3_int64* n) { return REAL->pMethods->xFileSize(REAL, n); },
+      [](sqlite3_file* f, int n) { return REAL->pMethods->xLock(REAL, n); },
+      [](sqlite3_file* f, int n) { return REAL->pMethods->xUnlock(REAL, n); },
+      [](sqlite3_file* f, int* n) { return REAL->pMethods->xCheckReservedLock(REAL, n); },
+      [](sqlite3_file* f, int op, void* a) { return REAL->pMethods->xFileControl(REAL, op, a); },
+      [](sqlite3_file* f) { return REAL->pMethods->xSectorSize(REAL); },
+      [](sqlite3_file* f) { return REAL->pMethods->xDeviceCharacteristics(REAL); },
+      [](sqlite3_file* f, int p, int s, int e, void volatile** m) {
+        return REAL->pMethods->xShmMap(REAL, p, s, e, m);
+      },
+      [](sqlite3_file* f, int o, int n, int flag) {
+        return REAL->pMethods->xShmLock(REAL, o, n, flag);
+      },
+      [](sqlite3_file* f) { REAL->pMethods->xShmBarrier(REAL); },
+      [](sqlite3_file* f, int d) { return REAL->pMethods->xShmUnmap(REAL, d); },
+      [](sqlite3_file* f, sqlite3_int64 o, int n, void** p) {
+        return REAL->pMethods->xFetch(REAL, o, n, p);
+      },
+      [](sqlite3_file* f, sqlite3_int64 o, void* p) {
+        return REAL->pMethods->xUnfetch(REAL, o, p);
+      },
+  };
+#undef REAL
+  file->pMethods = &methods;
+  return SQLITE_OK;
+}
+
+const char* failing_vfs() {
+  static sqlite3_vfs vfs = [] {
+    sqlite3_vfs made = *sqlite3_vfs_find(nullptr);
+    made.pAppData = sqlite3_vfs_find(nullptr);
+    made.zName = "failing";
+    made.szOsFile += static_cast<int>(sizeof(FailingFile));
+    made.xOpen = open_failing;
+    return made;
+  }();
+  sqlite3_vfs_register(&vfs, 0);
+  return "failing";
+}
+
+class FailingDisk : public testing::TestWithParam<std::tuple<int, bool>> {};
+
+TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
+  const auto [code, for_ever] = GetParam();
+  for (int n = 0; n < 200; n += n < 40 ? 1 : 13) {
+    Rig rig;
+    rig.vfs = failing_vfs();
+    Failing::countdown = n;
+    Failing::for_ever = for_ever;
+    Failing::code = code;
+    Failing::failures = 0;
+    rig.start();
+    rig.batches(5);
+    rig.run(5 * second);
+    rig.batches(5);
+    rig.run(5 * second);
+    const auto first = rig.deliver(0, 3);
+    rig.run(12 * second);
+    if (for_ever && Failing::failures > 0) {
+      EXPECT_FALSE(rig.log->status().journal.writable) << n;
+    }
+    Failing::countdown = -1;  // the disk is well again
+    rig.run(5 * second);
+    EXPECT_TRUE(rig.log->status().journal.writable) << n;
+    EXPECT_EQ(rig.log->status().at_risk, 0u) << n;
+    rig.restart();
+    auto all = first;
+    for (const auto v : rig.deliver(0)) all.push_back(v);
+    EXPECT_EQ(all, numbers(0, 200)) << "n-th call " << n;
+    EXPECT_TRUE(rig.log->uplink_totals(0).balanced()) << n;
+    EXPECT_FALSE(fs::exists(rig.buffer.path + ".damaged-1")) << n;
+  }
+  Failing::countdown = -1;
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, FailingDisk,
+                         testing::Combine(testing::Values(SQLITE_IOERR_WRITE, SQLITE_FULL),
+                                          testing::Bool()));
+
+}  // namespace
+}  // namespace fieldweir

@@ -1,0 +1,316 @@
+#include "buffer/log.h"
+
+#include "tests/unit/buffer/rig.h"
+
+namespace fieldweir {
+namespace {
+
+TEST(Log, DeliversFromMemoryAndWritesNothingWhileHealthy) {
+  Rig rig;
+  rig.start();
+  for (int i = 0; i < 600; ++i) {
+    rig.add(10);
+    rig.run(100 * millisecond);
+    rig.deliver(0);
+  }
+  rig.run(2 * second);
+  rig.deliver(0);
+  EXPECT_EQ(rig.commits(), 0u);
+  const UplinkTotals totals = rig.log->uplink_totals(0);
+  EXPECT_EQ(totals.delivered, 6'000u);
+  EXPECT_EQ(totals.queued, 0u);
+  EXPECT_TRUE(totals.balanced());
+}
+
+TEST(Log, CommitsOncePerIntervalDuringAnOutage) {
+  Rig rig;
+  rig.buffer.commit.every = 10 * second;
+  rig.start();
+  for (int i = 0; i < 60; ++i) {
+    rig.add(10);
+    rig.run(second);
+  }
+  EXPECT_GE(rig.commits(), 5u);
+  EXPECT_LE(rig.commits(), 7u);
+  EXPECT_EQ(rig.deliver(0), numbers(0, rig.next_value));
+}
+
+TEST(Log, KeepsWhatWasAcceptedThroughACrash) {
+  Rig rig;
+  rig.start();
+  rig.add(55);
+  rig.run(4 * second);
+  EXPECT_EQ(rig.log->status().at_risk, 0u);
+  rig.crash();
+  rig.start();
+  rig.add(5);
+  rig.close();
+  EXPECT_EQ(rig.deliver(0), numbers(0, 60));
+}
+
+TEST(Log, SaysThatAnUncleanStopTookSomething) {
+  Rig rig;
+  rig.start();
+  rig.crash();
+  rig.start();
+  rig.add(1);
+  rig.close();
+  const auto batches = rig.pending(0);
+  ASSERT_EQ(batches.size(), 1u);
+  ASSERT_EQ(batches[0].gaps.size(), 1u);
+  EXPECT_EQ(batches[0].gaps[0].reason, Reason::unclean_stop);
+  EXPECT_EQ(batches[0].gaps[0].readings, Gap::unknown);
+}
+
+TEST(Log, ACleanStopLeavesNoGapAndLosesNothing) {
+  Rig rig;
+  rig.start();
+  rig.add(30);
+  rig.restart();
+  rig.add(1);
+  rig.close();
+  for (const DecodedBatch& batch : rig.pending(0)) EXPECT_TRUE(batch.gaps.empty());
+  EXPECT_EQ(rig.deliver(0), numbers(0, 31));
+}
+
+TEST(Log, RaisesTheEpochAtEachStart) {
+  Rig rig;
+  rig.start();
+  rig.add(1);
+  rig.restart();
+  rig.add(1);
+  rig.restart();
+  const auto batches = rig.pending(0);
+  ASSERT_EQ(batches.size(), 2u);
+  EXPECT_EQ(batches[0].position.epoch + 1, batches[1].position.epoch);
+  EXPECT_EQ(batches[0].position.stream, batches[1].position.stream);
+}
+
+TEST(Log, WritesDurableLanesAtOnceThoughAcknowledged) {
+  Rig rig;
+  rig.start();
+  rig.add(1, 99);
+  rig.close();
+  rig.deliver(0);
+  rig.run(200 * millisecond);
+  EXPECT_EQ(rig.commits(), 1u);
+}
+
+TEST(Log, ServesUplinksOfDifferentSpeed) {
+  Rig rig({"fast", "slow"});
+  rig.start();
+  std::vector<std::uint64_t> fast, slow;
+  for (int i = 0; i < 100; ++i) {
+    rig.add(37);
+    rig.run(500 * millisecond);
+    for (const auto v : rig.deliver(0)) fast.push_back(v);
+    if (i % 10 == 9)
+      for (const auto v : rig.deliver(1, 5)) slow.push_back(v);
+  }
+  rig.close();
+  for (const auto v : rig.deliver(0)) fast.push_back(v);
+  for (const auto v : rig.deliver(1)) slow.push_back(v);
+  EXPECT_EQ(fast, numbers(0, rig.next_value));
+  EXPECT_EQ(slow, numbers(0, rig.next_value));
+  rig.run(30 * second);
+  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, 0u);
+}
+
+TEST(Log, DrainsABacklogLargerThanTheTailInOrder) {
+  Rig rig;
+  rig.start();
+  for (int i = 0; i < 100; ++i) {
+    rig.batches(10);
+    rig.run(3 * second);
+  }
+  EXPECT_EQ(rig.deliver(0), numbers(0, rig.next_value));
+  rig.run(3 * second);
+  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, 0u);
+  EXPECT_EQ(rig.log->status().lanes[1].journal_bytes, 0u);
+}
+
+TEST(Log, ResendsAfterACrashOnlyWhatWasAcknowledgedLately) {
+  Rig rig;
+  rig.start();
+  for (int i = 0; i < 10; ++i) {
+    rig.batches(30);
+    rig.run(3 * second);
+  }
+  rig.deliver(0, 100);
+  rig.run(11 * second);
+  rig.deliver(0, 20);
+  rig.crash();
+  rig.start();
+  EXPECT_EQ(rig.deliver(0), numbers(100 * 20, 300 * 20));
+}
+
+TEST(Log, ANewUplinkStartsAtNowAndARemovedOneIsForgotten) {
+  Rig rig({"a"});
+  rig.start();
+  rig.batches(3);
+  rig.stop();
+  rig.set_uplinks({"b"});
+  rig.start();
+  rig.batches(1);
+  EXPECT_EQ(rig.deliver(0), numbers(60, 80));
+  rig.run(3 * second);
+  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, 0u);
+  rig.stop();
+  rig.set_uplinks({"a"});
+  rig.start();
+  EXPECT_TRUE(rig.deliver(0).empty());
+}
+
+TEST(Log, NamesBatchesOfEarlierRunsAsTheyWereCalledThen) {
+  Rig rig;
+  rig.start();
+  rig.add(1, 7);
+  rig.stop();
+  SignalTable other(10);
+  other.define(signal("new.name", "bar"));
+  Log log(rig.batch, rig.buffer, {"a"}, {other, rig.texts, rig.clock, Random(9)});
+  DecodedBatch batch(20);
+  ASSERT_TRUE(log.reader(0).next(Lane::telemetry, {}, batch).value());
+  ASSERT_EQ(batch.readings.size(), 1u);
+  EXPECT_EQ(batch.name(batch.readings[0].signal), "dev.s7");
+  EXPECT_EQ(batch.unit(batch.readings[0].signal), "C");
+}
+
+TEST(Log, StoresNamesThatAreClaimedDuringTheRun) {
+  Rig rig;
+  const SignalId first = rig.signals.reserve(2, signal("", "V"));
+  rig.start();
+  rig.add(20);
+  rig.run(3 * second);
+  rig.signals.claim(first, "rooms.kitchen");
+  const Reading r = uint64_reading(first, rig.clock.now(), 1);
+  rig.log->output().add({&r, 1}, rig.clock.now());
+  rig.stop();
+  SignalTable other(1);
+  Log log(rig.batch, rig.buffer, {"a"}, {other, rig.texts, rig.clock, Random(9)});
+  DecodedBatch batch(20);
+  ASSERT_TRUE(log.reader(0).next(Lane::telemetry, {}, batch).value());
+  ASSERT_TRUE(log.reader(0).next(Lane::telemetry, batch.position, batch).value());
+  EXPECT_EQ(batch.name(batch.readings[0].signal), "rooms.kitchen");
+}
+
+TEST(Log, CarriesTextsAndLosses) {
+  Rig rig;
+  rig.start();
+  const Reading on = text_reading(1, rig.clock.now(), *rig.texts.intern("on"));
+  const Reading off = text_reading(1, rig.clock.now(), *rig.texts.intern("off"));
+  for (const Reading& r : {off, on, off}) rig.log->output().add({&r, 1}, rig.clock.now());
+  rig.log->output().lost(Reason::ring_full, 5, 9, 3);
+  rig.close();
+  const auto batches = rig.pending(0);
+  ASSERT_EQ(batches.size(), 1u);
+  EXPECT_EQ(batches[0].text(batches[0].readings[1].as_text()), "on");
+  EXPECT_EQ(batches[0].text(batches[0].readings[2].as_text()), "off");
+  ASSERT_EQ(batches[0].gaps.size(), 1u);
+  EXPECT_EQ(batches[0].gaps[0], (Gap{5, 9, 3, Reason::ring_full}));
+}
+
+TEST(Log, StaysBelowItsQuotaAndMarksWhatItDropped) {
+  Rig rig({"down", "up"});
+  rig.batch.rows = 200;
+  rig.buffer.max_size = 1 << 20;
+  rig.start();
+  Random random(4);
+  std::uint64_t added = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    for (int j = 0; j < 200; ++j) {
+      const auto r = uint64_reading(static_cast<SignalId>(j % 99), rig.clock.now(), random.next());
+      rig.log->output().add({&r, 1}, rig.clock.now());
+      ++added;
+    }
+    rig.run(500 * millisecond);
+    if (i % 3 == 0) rig.deliver(1);
+    const JournalStatus journal = rig.log->status().journal;
+    ASSERT_LE(journal.database_bytes + journal.wal_bytes, rig.buffer.max_size) << i;
+    ASSERT_EQ(journal.problem, Reason::none) << journal.problem_text.view();
+    if (i > 0 && i % 1'500 == 0) rig.restart();
+  }
+  std::uint64_t lost = 0, delivered = 0, received_by_up = 0;
+  for (const DecodedBatch& b : rig.pending(0)) {
+    for (const Gap& gap : b.gaps) {
+      EXPECT_EQ(gap.reason, Reason::quota);
+      EXPECT_LT(b.replaces_from, b.position);
+      lost += gap.readings;
+    }
+    delivered += b.readings.size();
+    rig.acknowledge(0, b, {b.readings.size(), 0, 0});
+  }
+  rig.deliver(1);
+  received_by_up = rig.log->uplink_totals(1).delivered;
+  EXPECT_GT(lost, 0u);
+  EXPECT_EQ(lost + delivered, added);
+  EXPECT_EQ(received_by_up, added);
+  for (const std::size_t u : {0, 1}) {
+    const UplinkTotals totals = rig.log->uplink_totals(u);
+    EXPECT_EQ(totals.queued, 0u) << u;
+    EXPECT_TRUE(totals.balanced()) << u;
+    EXPECT_EQ(totals.batched, added) << u;
+  }
+  EXPECT_EQ(rig.log->uplink_totals(0).dropped[static_cast<std::size_t>(Reason::quota)], lost);
+}
+
+TEST(Log, DropsTheOldestUnseenWhenOnlyMemoryIsLeft) {
+  Rig rig({"a", "b"});
+  rig.buffer.path = "/proc/no/journal.db";  // cannot be made
+  rig.start();
+  rig.batches(5);
+  EXPECT_EQ(rig.pending(0).size(), 5u);  // seen, so they must stay
+  rig.batches(1'000);
+  rig.run(5 * second);
+  EXPECT_NE(rig.log->status().journal.problem, Reason::none);
+  std::uint64_t lost = 0, delivered = 0;
+  const auto batches = rig.pending(0);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(batches[i].readings.size(), 20u);
+  for (const DecodedBatch& b : batches) {
+    for (const Gap& gap : b.gaps) lost += gap.readings;
+    delivered += b.readings.size();
+    rig.acknowledge(0, b, {b.readings.size(), 0, 0});
+  }
+  EXPECT_GT(lost, 0u);
+  EXPECT_EQ(lost + delivered, rig.next_value);
+  for (const std::size_t u : {0, 1}) EXPECT_TRUE(rig.log->uplink_totals(u).balanced()) << u;
+  EXPECT_EQ(rig.log->uplink_totals(0).queued, 0u);
+}
+
+TEST(Log, KeepsDeadLetters) {
+  Rig rig;
+  rig.start();
+  rig.batches(1);
+  const auto batches = rig.pending(0);
+  rig.log->reader(0).dead_letter(batches[0], "422 no");
+  rig.acknowledge(0, batches[0], {0, 0, 20});
+  rig.run(100 * millisecond);
+  EXPECT_EQ(rig.commits(), 1u);
+  EXPECT_EQ(rig.log->uplink_totals(0).dead_lettered, 20u);
+  EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+}
+
+TEST(Log, TheLedgerGoesOnAfterARestart) {
+  Rig rig;
+  rig.start();
+  BusAccount bus;
+  rig.log->ledger().watch(bus);
+  bus.sampled.add(100);
+  bus.lost[Reason::ring_full].add(40);
+  rig.batches(3);
+  rig.deliver(0, 2);
+  rig.stop();
+  rig.start();
+  const FieldTotals field = rig.log->ledger().totals();
+  EXPECT_EQ(field.sampled, 100u);
+  EXPECT_EQ(field.batched, 60u);
+  EXPECT_EQ(field.lost_total(), 40u);
+  EXPECT_EQ(field.under_way(), 0u);
+  const UplinkTotals totals = rig.log->uplink_totals(0);
+  EXPECT_EQ(totals.batched, 60u);
+  EXPECT_EQ(totals.delivered, 40u);
+  EXPECT_EQ(totals.queued, 20u);
+}
+
+}  // namespace
+}  // namespace fieldweir
