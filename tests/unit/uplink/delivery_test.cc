@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <deque>
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "batches.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/memory_log.h"
 
 namespace fieldweir {
 namespace {
@@ -50,45 +50,16 @@ class ScriptedUplink final : public Uplink {
   Script& script_;
 };
 
-class MemoryLog final : public LogReader {
- public:
-  Cursor cursor(Lane lane) const override { return cursors.at(lane); }
-  Result<bool> next(Lane lane, Position after, DecodedBatch& out) override {
-    if (broken) return error(Reason::disk, "the card is gone");
-    for (const DecodedBatch& batch : batches)
-      if (batch.lane == lane && batch.position > after) {
-        out = batch;
-        return true;
-      }
-    return false;
-  }
-  void acknowledge(Lane lane, Cursor cursor, Outcome outcome) override {
-    EXPECT_GT(cursor.acknowledged, cursors[lane].acknowledged);
-    cursors[lane] = cursor;
-    total.delivered += outcome.delivered;
-    total.not_selected += outcome.not_selected;
-    total.dead_lettered += outcome.dead_lettered;
-  }
-  void dead_letter(const DecodedBatch& batch, std::string_view why) override {
-    dead.emplace_back(batch.position.seq, std::string(why));
-  }
-
-  std::deque<DecodedBatch> batches;
-  std::map<Lane, Cursor> cursors{{Lane::events, {}}, {Lane::telemetry, {}}};
-  Outcome total;
-  std::vector<std::pair<std::uint64_t, std::string>> dead;
-  bool broken = false;
-};
-
 class DeliveryTest : public testing::Test {
  protected:
   DeliveryTest() { settings.name = "lake"; }
+  ~DeliveryTest() override { EXPECT_FALSE(log.misused()); }
 
   void add(std::uint64_t seq, std::vector<SignalId> ids, Lane lane = Lane::telemetry) {
     std::vector<Reading> readings;
     for (const SignalId id : ids)
       readings.push_back(float64_reading(id, FakeClock::start, double(seq)));
-    log.batches.push_back(signals.batch({7, 1, seq}, readings, lane));
+    log.add(signals.batch({7, 1, seq}, readings, lane));
   }
   Delivery& delivery() {
     if (!delivery_)
@@ -120,7 +91,7 @@ class DeliveryTest : public testing::Test {
     }
     return text;
   }
-  Position acknowledged(Lane lane = Lane::telemetry) { return log.cursors[lane].acknowledged; }
+  Position acknowledged(Lane lane = Lane::telemetry) { return log.acknowledged(lane); }
 
   FakeClock clock;
   Stop stop;
@@ -140,7 +111,7 @@ TEST_F(DeliveryTest, SendsInOrderEventsFirstAndMovesTheCursor) {
   EXPECT_EQ(nlohmann::json::parse(script.windows[0][0])["lane"], "events");
   EXPECT_EQ(acknowledged().seq, 2u);
   EXPECT_EQ(acknowledged(Lane::events).seq, 1u);
-  EXPECT_EQ(log.total.delivered, 4u);
+  EXPECT_EQ(log.total().delivered, 4u);
   EXPECT_EQ(delivery().status().state, DeliveryState::connected);
   EXPECT_EQ(delivery().status().messages, 3u);
 }
@@ -166,21 +137,22 @@ TEST_F(DeliveryTest, SkipsBatchesOfWhichNothingIsSelected) {
   script.answers = {{.safe = 1, .verdict = Verdict::again, .at = clock.now() + second}};
   settle();
   EXPECT_EQ(acknowledged().seq, 4u);
-  EXPECT_EQ(log.cursors[Lane::telemetry].sent.seq, 2u);
+  EXPECT_EQ(log.cursor(Lane::telemetry).sent.seq, 2u);
   settle();
   EXPECT_EQ(acknowledged().seq, 5u);
   EXPECT_EQ(nlohmann::json::parse(script.windows.back()[0])["prev"].dump(), "[1,2]");
-  EXPECT_EQ(log.total.delivered, 2u);
-  EXPECT_EQ(log.total.not_selected, 4u);
+  EXPECT_EQ(log.total().delivered, 2u);
+  EXPECT_EQ(log.total().not_selected, 4u);
 }
 
 TEST_F(DeliveryTest, GapMarksAreAlwaysSent) {
   settings.send = {"nothing.*"};
-  add(1, {0});
-  log.batches[0].gaps = {{0, second, 5, Reason::quota}};
+  DecodedBatch batch = signals.batch({7, 1, 1}, {float64_reading(0, 0, 1)});
+  batch.gaps = {{0, second, 5, Reason::quota}};
+  log.add(batch);
   settle();
   EXPECT_EQ(sent(), "1");
-  EXPECT_EQ(log.total.not_selected, 1u);
+  EXPECT_EQ(log.total().not_selected, 1u);
 }
 
 TEST_F(DeliveryTest, NeverMoreInFlightThanTheLimit) {
@@ -207,7 +179,7 @@ TEST_F(DeliveryTest, NeverReadsFurtherThanTheLogAllows) {
   script.answers = {{.safe = 1}};
   settle();
   EXPECT_EQ(acknowledged().seq, 301u);
-  EXPECT_EQ(log.total.not_selected, 299u);
+  EXPECT_EQ(log.total().not_selected, 299u);
 }
 
 TEST_F(DeliveryTest, RetryClosesWaitsAndSendsTheSameBytes) {
@@ -277,8 +249,8 @@ TEST_F(DeliveryTest, PausedProbesWithOneMessageAboutOnceAMinute) {
   }
   EXPECT_EQ(settle(), never);
   EXPECT_EQ(sent(), "1 2 3|1|1|2 3");
-  EXPECT_TRUE(log.dead.empty());
-  EXPECT_EQ(log.total.delivered, 3u);
+  EXPECT_TRUE(log.dead().empty());
+  EXPECT_EQ(log.total().delivered, 3u);
 }
 
 TEST_F(DeliveryTest, RefusedCredentialsWhileConnectingPauseToo) {
@@ -305,10 +277,10 @@ TEST_F(DeliveryTest, PoisonIsPutAsideAndTheRestGoesOn) {
   script.answers = {{.safe = 1, .verdict = Verdict::poison, .why = error(Reason::refused, "422")}};
   EXPECT_EQ(settle(), never);
   EXPECT_EQ(sent(), "1 2 4|4");
-  EXPECT_THAT(log.dead, ElementsAre(std::pair<std::uint64_t, std::string>(2, "422")));
-  EXPECT_EQ(log.total.delivered, 2u);
-  EXPECT_EQ(log.total.dead_lettered, 2u);
-  EXPECT_EQ(log.total.not_selected, 2u);
+  EXPECT_THAT(log.dead(), ElementsAre(std::pair<std::uint64_t, std::string>(2, "422")));
+  EXPECT_EQ(log.total().delivered, 2u);
+  EXPECT_EQ(log.total().dead_lettered, 2u);
+  EXPECT_EQ(log.total().not_selected, 2u);
   EXPECT_EQ(acknowledged().seq, 4u);
   EXPECT_EQ(script.closes, 1);
   // 4 was encoded before 2 was refused; its bytes may not change
@@ -339,9 +311,9 @@ TEST_F(DeliveryTest, AnIdleConnectionIsNotStuck) {
 }
 
 TEST_F(DeliveryTest, ABrokenLogIsAskedAgain) {
-  log.broken = true;
+  log.set_broken(true);
   EXPECT_EQ(settle(), second);
-  log.broken = false;
+  log.set_broken(false);
   add(1, {0});
   clock.advance(second);
   EXPECT_EQ(settle(), never);
@@ -354,8 +326,8 @@ TEST_F(DeliveryTest, ABatchLargerThanAllRoomIsNoReasonToStandStill) {
   add(2, {0});
   EXPECT_EQ(settle(), never);
   EXPECT_EQ(sent(), "2");
-  EXPECT_EQ(log.dead.size(), 1u);
-  EXPECT_EQ(log.total.dead_lettered, 20'000u);
+  EXPECT_EQ(log.dead().size(), 1u);
+  EXPECT_EQ(log.total().dead_lettered, 20'000u);
 }
 
 TEST_F(DeliveryTest, DoesNothingMoreOnceStopped) {

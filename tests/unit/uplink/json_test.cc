@@ -10,7 +10,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "batches.h"
+#include "tests/support/memory_log.h"
 #include "uplink/json_text.h"
 
 namespace fieldweir {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "batches.h"
+#include "tests/support/memory_log.h"
 
 namespace fieldweir {
 namespace {

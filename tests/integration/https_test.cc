@@ -1,0 +1,295 @@
+// The https uplink with its delivery worker against a sink that is not ours (python3's
+// http.server).
+#include "uplink/https.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/support/eventually.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+#include "uplink/delivery.h"
+
+namespace fieldweir {
+namespace {
+
+using nlohmann::json;
+
+class HttpsTest : public testing::Test {
+ protected:
+  HttpsTest() {
+    settings.name = "lake";
+    settings.https.url = *parse_http_url("http://127.0.0.1:" + std::to_string(port) + "/v1/batch");
+    settings.https.timeout = 5 * second;
+  }
+  ~HttpsTest() override {
+    EXPECT_FALSE(log.misused());
+    stop.request();  // whatever the uplink waits for
+  }
+
+  void start_sink(std::vector<std::string> more = {}) {
+    std::vector<std::string> command = {"/usr/bin/python3", FIELDWEIR_TESTS "/support/http_sink.py",
+                                        "--port",           std::to_string(port),
+                                        "--record",         folder.file("record"),
+                                        "--orders",         folder.file("orders")};
+    command.insert(command.end(), more.begin(), more.end());
+    sink.emplace(command, folder.file("sink.log"));
+    ASSERT_TRUE(eventually([this] { return listening(port); })) << sink->output();
+  }
+  void order(const std::string& lines) { std::ofstream(folder.file("orders")) << lines; }
+
+  void start_delivery() {
+    delivery.emplace(
+        settings, "packing-7", 100,
+        [this](Doorbell& bell) {
+          return https_uplink().make(settings, {clock, resolver, brokers, "packing-7", bell});
+        },
+        log, clock, stop, Random(1));
+    thread.emplace(*delivery, clock);
+  }
+  void add(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t seq = from; seq <= to; ++seq)
+      log.add(signals.batch({0xAB, 3, seq}, {float64_reading(0, clock.now(), double(seq))}));
+    if (delivery) delivery->doorbell().ring();
+  }
+  bool delivered_through(std::uint64_t seq) {
+    return eventually([&] { return log.acknowledged().seq >= seq; }, std::chrono::seconds(20));
+  }
+  bool reaches(DeliveryState state) {
+    return eventually([&] { return delivery->status().state == state; });
+  }
+  std::string last_error() { return std::string(delivery->status().last_error.text.view()); }
+
+  std::vector<json> record() const {
+    std::vector<json> entries;
+    std::ifstream file(folder.file("record"));
+    for (std::string line; std::getline(file, line);) entries.push_back(json::parse(line));
+    return entries;
+  }
+  /// seq of each request that was answered with 200, in order of arrival; each once.
+  std::vector<std::uint64_t> taken() const {
+    std::vector<std::uint64_t> seqs;
+    std::set<std::string> seen;
+    for (const json& entry : record())
+      if (entry["status"] == 200 && seen.insert(entry["key"]).second)
+        seqs.push_back(json::parse(entry["body"].get<std::string>())["seq"]);
+    return seqs;
+  }
+  static std::vector<std::uint64_t> numbers(std::uint64_t from, std::uint64_t to) {
+    std::vector<std::uint64_t> all;
+    for (std::uint64_t n = from; n <= to; ++n) all.push_back(n);
+    return all;
+  }
+  /// The same key always came with the same body.
+  void expect_equal_bytes() const {
+    std::map<std::string, std::string> bodies;
+    for (const json& entry : record()) {
+      const auto [at, fresh] = bodies.emplace(entry["key"], entry["body"]);
+      EXPECT_EQ(at->second, entry["body"].get<std::string>());
+    }
+  }
+
+  TempDir folder;
+  const int port = free_port();
+  SystemClock clock;
+  Stop stop;
+  Resolver resolver{clock};
+  Brokers brokers;
+  Signals signals{"boiler.temp"};
+  MemoryLog log;
+  HttpsSettings settings;
+  std::optional<Process> sink;
+  std::optional<Delivery> delivery;
+  std::optional<WorkerThread> thread;
+};
+
+TEST_F(HttpsTest, DeliversInOrderWithIdentity) {
+  settings.https.token = "secret-token";
+  start_sink();
+  add(1, 30);
+  start_delivery();
+  add(31, 60);
+  ASSERT_TRUE(delivered_through(60)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 60));
+  const json first = record().at(0);
+  EXPECT_EQ(first["key"], "packing-7/000000ab/3/telemetry/1");
+  EXPECT_EQ(first["authorization"], "Bearer secret-token");
+  EXPECT_TRUE(first["encoding"].is_null());
+  EXPECT_EQ(log.total().delivered, 60u);
+}
+
+TEST_F(HttpsTest, CompressesWithGzip) {
+  settings.compress = "gzip";
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 3));
+  EXPECT_EQ(record().at(0)["encoding"], "gzip");
+}
+
+TEST_F(HttpsTest, RetriesWhenTheSinkSaysSo) {
+  order("{\"status\": 503, \"retry_after\": 2, \"body\": \"busy\\nreally\"}\n");
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(reaches(DeliveryState::backing_off));
+  EXPECT_EQ(last_error(), "HTTP status 503: busy really");
+  ASSERT_TRUE(delivered_through(3));
+  EXPECT_EQ(taken(), numbers(1, 3));
+  const auto entries = record();
+  EXPECT_GE(entries[1]["time"].get<double>() - entries[0]["time"].get<double>(), 2.0);
+  expect_equal_bytes();
+}
+
+TEST_F(HttpsTest, PutsPoisonAsideAndGoesOn) {
+  order("{}\n{\"status\": 400, \"body\": \"no such signal\"}\n");
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3));
+  EXPECT_EQ(taken(), (std::vector<std::uint64_t>{1, 3}));
+  ASSERT_EQ(log.dead().size(), 1u);
+  EXPECT_EQ(log.dead()[0].first, 2u);
+  EXPECT_THAT(log.dead()[0].second, testing::HasSubstr("no such signal"));
+}
+
+TEST_F(HttpsTest, PausesWithoutDeadLettersWhenUnauthorised) {
+  order("{\"status\": 401}\n{\"status\": 401}\n");
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(reaches(DeliveryState::paused));
+  EXPECT_GE(delivery->status().next_attempt, clock.now() + 30 * second);
+  EXPECT_TRUE(log.dead().empty());
+  EXPECT_EQ(log.acknowledged().seq, 0u);
+  EXPECT_EQ(record().size(), 1u);
+}
+
+TEST_F(HttpsTest, FindsASinkThatAppearsLater) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(eventually([&] { return delivery->status().failures >= 1; }));
+  EXPECT_EQ(delivery->status().last_error.reason, Reason::unreachable);
+  start_sink();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 5));
+}
+
+TEST_F(HttpsTest, SurvivesASinkThatIsKilledAndReturns) {
+  start_sink();
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5));
+  sink.reset();
+  add(6, 10);
+  ASSERT_TRUE(eventually([&] { return delivery->status().failures >= 1; }));
+  start_sink();
+  ASSERT_TRUE(delivered_through(10));
+  EXPECT_EQ(taken(), numbers(1, 10));
+  expect_equal_bytes();
+}
+
+TEST_F(HttpsTest, SurvivesAFrozenSink) {
+  settings.https.timeout = 300 * millisecond;
+  start_sink();
+  add(1, 2);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(2));
+  sink->signal(SIGSTOP);
+  add(3, 5);
+  ASSERT_TRUE(eventually([&] { return delivery->status().failures >= 2; }));
+  EXPECT_EQ(delivery->status().last_error.reason, Reason::timeout);
+  sink->signal(SIGCONT);
+  ASSERT_TRUE(delivered_through(5));
+  EXPECT_EQ(taken(), numbers(1, 5));
+  expect_equal_bytes();
+}
+
+TEST_F(HttpsTest, SendsAgainWhenTheAnswerIsLost) {
+  order("{}\n{\"drop\": true}\n");
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3));
+  EXPECT_EQ(taken(), numbers(1, 3));
+  EXPECT_GE(record().size(), 4u);
+  expect_equal_bytes();
+}
+
+TEST_F(HttpsTest, AnEndlessAnswerIsCutAndItsStatusCounts) {
+  order("{\"size\": 50000000}\n{\"size\": 50000000, \"status\": 422}\n");
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3)) << last_error();
+  EXPECT_EQ(log.dead().size(), 1u);
+}
+
+TEST_F(HttpsTest, EndsWithin100MillisecondsOfAStop) {
+  start_sink();
+  add(1, 1);
+  sink->signal(SIGSTOP);
+  start_delivery();
+  const int waiting = 50;  // ms, so that the request is under way
+  EXPECT_FALSE(
+      eventually([&] { return log.acknowledged().seq > 0; }, std::chrono::milliseconds(waiting)));
+  const Time before = clock.now();
+  stop.request();
+  thread->request_stop();
+  ASSERT_TRUE(eventually([&] { return thread->ended(); }));
+  // and what a busy machine adds
+  EXPECT_LE(clock.now() - before, (100 + 150) * millisecond);
+}
+
+class HttpsWithTls : public HttpsTest {
+ protected:
+  HttpsWithTls() {
+    settings.https.url = *parse_http_url("https://127.0.0.1:" + std::to_string(port) + "/v1/batch");
+  }
+  void start_tls_sink(const std::string& name = "IP:127.0.0.1") {
+    Process openssl(
+        {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "2", "-subj", "/CN=sink", "-addext", "subjectAltName=" + name,
+         "-keyout", folder.file("key.pem"), "-out", folder.file("cert.pem")},
+        folder.file("openssl.log"));
+    ASSERT_EQ(openssl.wait(), 0) << openssl.output();
+    start_sink({"--cert", folder.file("cert.pem"), "--key", folder.file("key.pem")});
+  }
+};
+
+TEST_F(HttpsWithTls, RefusesASelfSignedCertificate) {
+  start_tls_sink();
+  add(1, 1);
+  start_delivery();
+  ASSERT_TRUE(reaches(DeliveryState::backing_off));
+  EXPECT_EQ(delivery->status().last_error.reason, Reason::refused) << last_error();
+  EXPECT_TRUE(record().empty());
+}
+
+TEST_F(HttpsWithTls, AcceptsItWhenItIsNamedAsAuthority) {
+  start_tls_sink();
+  settings.https.ca = folder.file("cert.pem");
+  add(1, 20);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(20)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 20));
+}
+
+TEST_F(HttpsWithTls, RefusesACertificateOfAnotherName) {
+  start_tls_sink("IP:127.0.0.2");
+  settings.https.ca = folder.file("cert.pem");
+  add(1, 1);
+  start_delivery();
+  ASSERT_TRUE(reaches(DeliveryState::backing_off));
+  EXPECT_EQ(delivery->status().last_error.reason, Reason::refused) << last_error();
+  EXPECT_TRUE(record().empty());
+}
+
+}  // namespace
+}  // namespace fieldweir

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""An HTTP sink for tests and the demo: takes POSTs, writes each down, then answers.
+
+    http_sink.py --port 8080 --record FILE [--orders FILE] [--cert FILE --key FILE]
+
+Prints its port when it listens. One line of JSON per request goes to the record, and is flushed before the answer leaves:
+{"key": Idempotency-Key, "status": answered, "body": text, "time": seconds, "encoding": .., "authorization": ..}; status 0
+is a connection that was dropped. So it can be killed at any time and started again on the same port and record.
+
+It answers 200, unless a line stands in the orders file; each request takes the first one off:
+{"status": 503, "retry_after": 2, "delay": 0.5, "drop": true, "size": 100000, "body": "why"}, every member optional.
+"""
+import argparse
+import gzip
+import http.server
+import json
+import pathlib
+import ssl
+import threading
+import time
+
+
+class Sink(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, given):
+        self.record = open(given.record, "a", encoding="utf-8")
+        self.orders = pathlib.Path(given.orders) if given.orders else None
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", given.port), Request)
+
+    def next_order(self):
+        if not self.orders or not self.orders.exists():
+            return {}
+        with self.lock:
+            first, _, rest = self.orders.read_text().partition("\n")
+            self.orders.write_text(rest)
+        return json.loads(first) if first.strip() else {}
+
+    def write_down(self, entry):
+        with self.lock:
+            self.record.write(json.dumps(entry) + "\n")
+            self.record.flush()
+
+    def handle_error(self, *_):
+        """A client that goes away is what tests do on purpose."""
+
+
+class Request(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        order = self.server.next_order()
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Content-Encoding"] == "gzip":
+            body = gzip.decompress(body)
+        time.sleep(order.get("delay", 0))
+        status = 0 if order.get("drop") else order.get("status", 200)
+        self.server.write_down({"key": self.headers["Idempotency-Key"], "status": status, "body": body.decode(),
+                                "time": time.time(), "encoding": self.headers["Content-Encoding"],
+                                "authorization": self.headers["Authorization"]})
+        if status == 0:
+            self.close_connection = True
+            return
+        answer = b"x" * order["size"] if "size" in order else order.get("body", "").encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(answer)))
+        if "retry_after" in order:
+            self.send_header("Retry-After", str(order["retry_after"]))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--record", required=True)
+    arguments.add_argument("--orders")
+    arguments.add_argument("--cert")
+    arguments.add_argument("--key")
+    given = arguments.parse_args()
+    sink = Sink(given)
+    if given.cert:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(given.cert, given.key)
+        # the handshake belongs to the connection's thread: a client that hangs must not hold up the others
+        sink.socket = context.wrap_socket(sink.socket, server_side=True, do_handshake_on_connect=False)
+    print(sink.server_port, flush=True)
+    sink.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
