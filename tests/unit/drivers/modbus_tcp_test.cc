@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "tests/support/eventually.h"
@@ -45,6 +46,10 @@ class ModbusTcpTest : public testing::Test {
     clock_.set(std::max(clock_.now(), due));
     return readings;
   }
+  bool turn_until(Rig& rig, const std::function<bool()>& condition) {
+    for (int turns = 0; turns < 20 && !condition(); ++turns) turn(rig);
+    return condition();
+  }
   DeviceStatus status(const Rig& rig) const { return rig.worker.status().at(0); }
 
   FakeClock clock_;
@@ -71,16 +76,14 @@ TEST_F(ModbusTcpTest, NoFaultBecomesAValueAndDataReturnWithinThreePolls) {
     SCOPED_TRACE(static_cast<int>(fault));
     server_.set(fault);
     const int good_before = good_;
-    while (status(rig).state != DeviceState::offline) turn(rig);
+    ASSERT_TRUE(turn_until(rig, [&] { return status(rig).state == DeviceState::offline; }));
     for (int i = 0; i < 4; ++i) turn(rig);
     EXPECT_EQ(good_, good_before);
     server_.set(none);
     const std::uint64_t polls = status(rig).polls;
-    while (good_ == good_before && status(rig).polls <= polls + 3) turn(rig);
+    EXPECT_TRUE(turn_until(rig, [&] { return good_ > good_before; }));
     EXPECT_LE(status(rig).polls, polls + 3);
     EXPECT_EQ(status(rig).state, DeviceState::online);
-    while (turn(rig).empty()) {
-    }
   }
   server_.set(twice);
   for (int i = 0; i < 20; ++i) turn(rig);
