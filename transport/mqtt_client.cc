@@ -43,10 +43,6 @@ Error translate(const mqtt::exception& thrown, const std::string& doing, std::st
     default:
       break;
   }
-  // what Paho says of a certificate for another name, and of nobody listening
-  if (tls.empty() && thrown.get_return_code() == -1)
-    return error(Reason::unreachable, "%s: no connection (or, with TLS, not with that name)",
-                 doing.c_str());
   if (!tls.empty()) return error(Reason::refused, "%s: %.*s", doing.c_str(), length, tls.data());
   return error(Reason::unreachable, "%s: %s", doing.c_str(), thrown.what());
 }
@@ -224,7 +220,9 @@ Result<> MqttClient::connect(Time deadline, const Stop& stop) {
     if (!done) connection_->lose();
     return done;
   } catch (const mqtt::exception& thrown) {
-    const auto tls = connection_ ? connection_->tls() : FixedText<120>();
+    auto tls = connection_ ? connection_->tls() : FixedText<120>();
+    // all that Paho says of a certificate for another name is what it says when nobody listens
+    if (broker_.endpoint.tls && tls.empty()) tls.assign("no TLS connection with that name");
     connection_.reset();
     return translate(thrown, doing, tls);
   }
