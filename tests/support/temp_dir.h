@@ -1,4 +1,5 @@
-// TempDir: a fresh folder that is gone when the test ends.
+// TempDir: a fresh folder that is gone when the test ends. `in_memory` asks for one that costs no
+// disk writes, where there is such a file system.
 #pragma once
 
 #include <cstdlib>
@@ -10,8 +11,12 @@ namespace fieldweir {
 
 class TempDir {
  public:
-  TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "fieldweir-XXXXXX").string();
+  enum Place { on_disk, in_memory };
+  explicit TempDir(Place place = on_disk) {
+    const std::filesystem::path memory = "/dev/shm";
+    const bool shm = place == in_memory && std::filesystem::is_directory(memory);
+    std::string name =
+        ((shm ? memory : std::filesystem::temp_directory_path()) / "fieldweir-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp " + name);
     path_ = name;
   }
