@@ -93,17 +93,26 @@ struct DeviceSettings {
   virtual std::vector<const SignalSettings*> signals() const = 0;
 };
 
+/// The fields that every signal has; the driver adds its own to what is returned.
 template <class S>
-void declare_common_signal(config::Fields<S>& fields) {
-  fields.text("name", &SignalSettings::name, config::required, "unique within the device")
+config::Fields<S>& declare_common_signal(config::Fields<S>& fields) {
+  return fields.text("name", &SignalSettings::name, config::required, "unique within the device")
       .text("unit", &SignalSettings::unit, config::optional, "as shown to people, at most 16 bytes")
       .reference("profile", &SignalSettings::profile, config::optional, "filters from `profiles`");
 }
 
 template <class D>
-void declare_common_device(config::Fields<D>& fields) {
-  fields.text("name", &DeviceSettings::name, config::required,
-              "unique; first part of signal names");
+config::Fields<D>& declare_common_device(config::Fields<D>& fields) {
+  return fields.text("name", &DeviceSettings::name, config::required,
+                     "unique; first part of signal names");
+}
+
+/// What DeviceSettings::signals() returns, for a driver's own type of signal.
+template <class S>
+std::vector<const SignalSettings*> pointers_to(const std::vector<S>& signals) {
+  std::vector<const SignalSettings*> all;
+  for (const S& signal : signals) all.push_back(&signal);
+  return all;
 }
 
 }  // namespace fieldweir

@@ -102,9 +102,7 @@ const Fields<ModbusSignal>& signal_fields() {
 }  // namespace
 
 std::vector<const SignalSettings*> ModbusTcpDevice::signals() const {
-  std::vector<const SignalSettings*> all;
-  for (const ModbusSignal& signal : modbus_signals) all.push_back(&signal);
-  return all;
+  return pointers_to(modbus_signals);
 }
 
 const Fields<ModbusTcpDevice>& modbus_tcp_fields() {

@@ -31,45 +31,36 @@ struct Timing {
 struct SimulatedDevice : DeviceSettings {
   Timing simulate;
   std::vector<SimulatedSignal> waves;
-  std::vector<const SignalSettings*> signals() const override {
-    std::vector<const SignalSettings*> all;
-    for (const SimulatedSignal& wave : waves) all.push_back(&wave);
-    return all;
-  }
+  std::vector<const SignalSettings*> signals() const override { return pointers_to(waves); }
 };
 
 const config::Fields<SimulatedDevice>& fields() {
   using namespace config;
   static const auto timing =
       Fields<Timing>("simulate")
-          .duration("interval", &Timing::interval, {millisecond, hour}, optional,
-                    "between readings")
-          .integer("seed", &Timing::seed, {0, INT64_MAX}, optional, "equal seeds give equal noise");
+          .duration("interval", &Timing::interval, {millisecond, hour}, optional, "of readings")
+          .integer("seed", &Timing::seed, {0, INT64_MAX}, optional, "equal seeds, equal noise");
   static const auto signal = [] {
-    Fields<SimulatedSignal> f("a simulated signal");
-    declare_common_signal(f);
-    f.choice<Wave>("wave", &SimulatedSignal::wave,
-                   {{"sine", Wave::sine},
-                    {"square", Wave::square},
-                    {"ramp", Wave::ramp},
-                    {"constant", Wave::constant}},
-                   optional, "shape over one period")
+    Fields<SimulatedSignal> own("a simulated signal");
+    const std::vector<Choice<Wave>> waves = {{"sine", Wave::sine},
+                                             {"square", Wave::square},
+                                             {"ramp", Wave::ramp},
+                                             {"constant", Wave::constant}};
+    const std::vector<Choice<Kind>> types = {
+        {"float64", Kind::float64}, {"int64", Kind::int64}, {"bool", Kind::boolean}};
+    return declare_common_signal(own)
+        .choice("wave", &SimulatedSignal::wave, waves, optional, "shape over one period")
         .number("mean", &SimulatedSignal::mean, optional, "middle of the wave")
         .number("amplitude", &SimulatedSignal::amplitude, optional, "from the mean to a peak")
-        .duration("period", &SimulatedSignal::period, {millisecond, 365 * day}, optional,
-                  "of the wave")
+        .duration("period", &SimulatedSignal::period, {millisecond, 365 * day}, optional, "length")
         .number("noise", &SimulatedSignal::noise, {0, 1e300}, optional, "at most, either way")
-        .choice<Kind>("type", &SimulatedSignal::type,
-                      {{"float64", Kind::float64}, {"int64", Kind::int64}, {"bool", Kind::boolean}},
-                      optional, "bool: whether the wave is above its mean");
-    return f;
+        .choice("type", &SimulatedSignal::type, types, optional, "bool: above the mean or not");
   }();
   static const auto device = [] {
-    Fields<SimulatedDevice> f("a simulated device");
-    declare_common_device(f);
-    f.section("simulate", &SimulatedDevice::simulate, timing, required, "selects this driver")
+    Fields<SimulatedDevice> own("a simulated device");
+    return declare_common_device(own)
+        .section("simulate", &SimulatedDevice::simulate, timing, required, "selects this driver")
         .list("signals", &SimulatedDevice::waves, signal, required, "one wave each");
-    return f;
   }();
   return device;
 }
@@ -103,11 +94,10 @@ class Simulate final : public Driver {
     const auto due = schedule_.take(now);
     if (!due) return schedule_.next();
     skipped.add(due->skipped);
-    if (sink.room() < device_.waves.size()) {
+    if (sink.room() < device_.waves.size())
       skipped.add();
-      return schedule_.next();
-    }
-    for (std::size_t i = 0; i < device_.waves.size(); ++i) sink.put(reading(i, now));
+    else
+      for (std::size_t i = 0; i < device_.waves.size(); ++i) sink.put(reading(i, now));
     return schedule_.next();
   }
 
