@@ -92,6 +92,7 @@ class Journal {
 
   static constexpr int most_removed = 4'000;
   static constexpr std::size_t page_bytes = 512;
+  static constexpr std::size_t frame_bytes = page_bytes + 24;  // of a page in the write-ahead log
 
   // --- for the quota: rows of a lane in order
   struct Row {

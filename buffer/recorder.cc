@@ -1,10 +1,8 @@
 #include "buffer/recorder.h"
 
 #include <algorithm>
-#include <cinttypes>
 
 #include "buffer/bytes.h"
-#include "buffer/salvage.h"
 
 namespace fieldweir {
 
@@ -29,7 +27,6 @@ Recorder::Recorder(const Parts& parts, const Pace& pace, std::vector<std::string
 }
 
 // --- when
-// ------------------------------------------------------------------------------------------
 
 Time Recorder::turn(Time now) {
   if (now < retry_at_) return retry_at_;
@@ -85,7 +82,6 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 }
 
 // --- writing
-// ---------------------------------------------------------------------------------------
 
 Result<> Recorder::finish(Time now) {
   for (std::size_t i = 0; i <= parts_.tail.size() / most_batches; ++i) {
@@ -257,64 +253,6 @@ Result<> Recorder::put_dead_letters() {
       return r;
   }
   return {};
-}
-
-// --- trouble
-// ---------------------------------------------------------------------------------------
-
-void Recorder::failed(const Error& why, Time now) {
-  retry_at_ = now + retry_every;
-  more_ = false;
-  std::fill(names_stored_.begin(), names_stored_.end(), SIZE_MAX);
-  if (log_limit_.allow(now))
-    log(LogLevel::error, name(),
-        "journal: %s; batches stay in memory, next attempt in %" PRId64 " s",
-        std::string(why.text.view()).c_str(), retry_every / second);
-  Journal& journal = parts_.journal;
-  switch (why.reason) {
-    case Reason::quota:
-      break;
-    case Reason::disk_full:
-      spare_ += 64 << 10;
-      break;
-    case Reason::corrupt: {
-      const std::string aside = journal.set_aside();
-      run_stored_ = false;
-      if (journal.open()) salvage(aside, journal.place().vfs, journal);
-      break;
-    }
-    default:
-      // after a failed sync the same handle cannot be trusted: open it again, write what is not
-      // sure
-      journal.close();
-  }
-  show(now, why);
-}
-
-void Recorder::show(Time now, const Error& problem) {
-  const Journal& journal = parts_.journal;
-  const std::scoped_lock lock(shown_mutex_);
-  shown_.writable = journal.is_open() && problem.reason == Reason::none;
-  shown_.problem = problem.reason;
-  shown_.problem_text = problem.text;
-  shown_.database_bytes = journal.database_bytes();
-  shown_.wal_bytes = journal.wal_size();
-  shown_.limit_bytes = journal.place().max_size;
-  shown_.commits = commits_;
-  shown_.bytes_written = journal.bytes_written();
-  shown_.longest_commit = longest_commit_;
-  shown_.last_commit = now;
-  shown_totals_ = journal.totals();
-}
-
-JournalStatus Recorder::status() const {
-  const std::scoped_lock lock(shown_mutex_);
-  return shown_;
-}
-
-JournalTotals Recorder::totals() const {
-  const std::scoped_lock lock(shown_mutex_);
-  return shown_totals_;
 }
 
 }  // namespace fieldweir

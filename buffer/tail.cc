@@ -21,7 +21,6 @@ std::size_t Tail::bytes_for(std::size_t slots, std::size_t rows) {
 }
 
 // --- pipeline thread
-// -------------------------------------------------------------------------------
 
 Slot* Tail::take(Lane lane) {
   const std::scoped_lock lock(mutex_);
@@ -133,7 +132,6 @@ bool Tail::must_write(const Slot& slot) const {
 }
 
 // --- uplinks
-// ---------------------------------------------------------------------------------------
 
 std::vector<Slot*>::const_iterator Tail::first_after(Lane lane, Position after) const {
   const auto& order = order_[index(lane)];
@@ -192,7 +190,6 @@ void Tail::dropped(std::size_t uplink, Reason reason, std::uint64_t readings) {
 }
 
 // --- recorder
-// --------------------------------------------------------------------------------------
 
 Time Tail::due(Lane lane, Duration delay) const {
   const std::scoped_lock lock(mutex_);
@@ -249,7 +246,6 @@ void Tail::snapshot(std::span<UplinkBooks> books) const {
 }
 
 // --- any thread
-// ------------------------------------------------------------------------------------
 
 UplinkBooks Tail::books(std::size_t uplink) const {
   const std::scoped_lock lock(mutex_);

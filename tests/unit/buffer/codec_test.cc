@@ -71,6 +71,21 @@ Reading random_reading(Random& random, std::size_t texts) {
   return r;
 }
 
+TEST(Codec, ChecksumIsTheWellKnownOne) {
+  EXPECT_EQ(checksum(std::as_bytes(std::span("123456789", 9))),
+            0xCBF43926u);  // the CRC's check value
+  EXPECT_EQ(checksum({}), 0u);
+}
+
+// Stored with every batch: a number that changed its meaning would rewrite history.
+TEST(Codec, TheNumbersOfReasonsStay) {
+  EXPECT_EQ(static_cast<int>(Reason::timeout), 2);
+  EXPECT_EQ(static_cast<int>(Reason::ring_full), 13);
+  EXPECT_EQ(static_cast<int>(Reason::quota), 16);
+  EXPECT_EQ(static_cast<int>(Reason::corrupt), 19);
+  EXPECT_EQ(static_cast<int>(Reason::stopped), 26);
+}
+
 TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
   Random random(1);
   Encoder encoder(500, signals);
@@ -171,7 +186,6 @@ TEST(Codec, SurvivesAnyBytesWithAGoodChecksum) {
 }
 
 // --- sizes, with temperatures of 0.1 resolution, counters and booleans
-// -----------------------------
 
 std::vector<Reading> polled(std::size_t rows, std::size_t count, double scale) {
   Random random(rows + count);

@@ -154,7 +154,6 @@ TEST(Faults, ATruncatedJournalNeverKeepsItFromStarting) {
 }
 
 // --- a disk that fails at the n-th call
-// ------------------------------------------------------------
 
 /// A file layer over SQLite's own, whose n-th write or sync fails, once or for ever.
 struct Failing {
