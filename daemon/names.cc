@@ -76,7 +76,7 @@ class Names {
   /// False, and a mistake, if the name is not well-formed, too long, or taken.
   bool add(const std::string& name, const Place& place, bool placeholders = false) {
     if (!is_name(name, placeholders)) {
-      mistakes_.add(place, "'" + name + "' is no name for a " + what_ +
+      mistakes_.add(place, "'" + name + "' is no " + what_ + " name" +
                                "; expected letters, digits, _ and -, joined with dots");
       return false;
     }
