@@ -151,6 +151,9 @@ Result<> Journal::put_dead_letter(std::string_view uplink, std::string_view why,
 Result<bool> Journal::remove(Lane lane, Position through) {
   const RowId first = row_id(lane, {});
   RowId last = row_id(lane, through);
+  const Result<Row> oldest = row_after(lane, first);
+  if (!oldest) return oldest.error();
+  if (oldest.value().id > last) return false;
   const Result<Row> cut = row_after(lane, first, most_removed);
   if (!cut) return cut.error();
   const bool more = cut.value().id != 0 && cut.value().id <= last;

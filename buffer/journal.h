@@ -48,6 +48,11 @@ class Journal {
   std::string set_aside();
   /// Grows whenever the file at the path may be another one: readers then open theirs again.
   unsigned generation() const { return generation_.load(std::memory_order_acquire); }
+  /// open() found a damaged file, and not all of it could be taken over.
+  bool lost_some() const { return lost_some_; }
+  /// A reader met a damaged page; the recorder sets the file aside before it writes again.
+  void suspect() { suspected_.store(true, std::memory_order_release); }
+  bool suspected() const { return suspected_.load(std::memory_order_acquire); }
   const JournalPlace& place() const { return place_; }
 
   // --- reading
@@ -109,6 +114,7 @@ class Journal {
   Result<> open_file();
   Result<> check_file();
   Result<> prepare();
+  Result<> probe();
   std::uint64_t most_pages() const;
   Result<> count_pages();
 
@@ -121,6 +127,8 @@ class Journal {
   std::uint64_t database_bytes_ = 0;
   std::uint64_t pages_before_ = 0;  // written by connections that are closed
   std::atomic<unsigned> generation_{0};
+  std::atomic<bool> suspected_{false};
+  bool lost_some_ = false;
 };
 
 }  // namespace fieldweir

@@ -42,7 +42,7 @@ Result<> Journal::open() {
     close();
     return opened;
   }
-  salvage(aside, place_.vfs, *this);
+  lost_some_ = !salvage(aside, place_.vfs, *this);
   return {};
 }
 
@@ -54,7 +54,8 @@ Result<> Journal::open_file() {
   if (auto r = database_.open(place_.path.c_str(), Database::Access::write, place_.vfs); !r)
     return r;
   if (auto r = check_file(); !r) return r;
-  return prepare();
+  if (auto r = prepare(); !r) return r;
+  return probe();
 }
 
 Result<> Journal::check_file() {
@@ -112,6 +113,15 @@ Result<> Journal::prepare() {
   return count_pages();
 }
 
+// What every start needs to know; a file that cannot tell is damaged, and better known so at once.
+Result<> Journal::probe() {
+  if (const auto run = last_run(); !run) return run.error();
+  for (const Lane lane : {Lane::events, Lane::telemetry})
+    if (const auto newest = last(lane); !newest) return newest.error();
+  if (const auto names = uplinks(); !names) return names.error();
+  return {};
+}
+
 void Journal::close() {
   for (Statement* statement :
        {&put_, &put_run_, &put_names_, &put_state_, &remove_state_, &put_dead_letter_,
@@ -123,6 +133,7 @@ void Journal::close() {
 
 std::string Journal::set_aside() {
   close();
+  suspected_.store(false, std::memory_order_release);
   namespace fs = std::filesystem;
   std::error_code ignored;
   std::string aside;

@@ -162,6 +162,7 @@ void Log::Parts::resume(const Beginning& beginning, Time now) {
                        .value_or(new_books(beginning.run)));
   const FieldTotals field = stored_state(journal, "field", read_field).value_or(FieldTotals{});
   ledger.resume(field);
+  if (journal.lost_some()) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);
   if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, field.at, now, Gap::unknown);
 }
 

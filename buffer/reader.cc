@@ -26,7 +26,13 @@ Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
 Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
                                      DecodedBatch& out) {
   const Result<JournalReader::Row> row = journal_.next(lane, after);
-  if (!row) return row.error();
+  if (!row) {
+    if (row.error().reason == Reason::corrupt) {
+      parts_.journal.suspect();
+      parts_.recorder.ring();
+    }
+    return row.error();
+  }
   const JournalReader::Row& batch = row.value();
   const Position position = position_of(batch.id, after.stream);
   if (batch.id == 0 || (before != Position{} && position >= before)) {

@@ -13,7 +13,7 @@ class Reader final : public LogReader {
  public:
   struct Parts {
     Tail& tail;
-    const Journal& journal;
+    Journal& journal;
     const SignalTable& signals;  // of this run
     std::uint32_t epoch;         // of this run
     DeadLetters& dead_letters;

@@ -30,6 +30,10 @@ Recorder::Recorder(const Parts& parts, const Pace& pace, std::vector<std::string
 
 Time Recorder::turn(Time now) {
   if (now < retry_at_) return retry_at_;
+  if (parts_.journal.suspected()) {
+    failed(error(Reason::corrupt, "an uplink met a damaged page"), now);
+    return retry_at_;
+  }
   if (const Time due = next_due(now); due > now) return due;
   if (const Result<> written = write(now, Extent::due); !written) {
     failed(written.error(), now);

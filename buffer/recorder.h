@@ -75,6 +75,7 @@ class Recorder final : public Worker {
   Result<> make_room_for(std::span<Slot* const> slots);
   Result<> put_states(Time now);
   Result<> put_dead_letters();
+  Result<> mend();
   void failed(const Error& why, Time now);
   void show(Time now, const Error& problem);
   Position acknowledged_by_all(Lane lane, std::span<const UplinkBooks> books) const;

@@ -23,18 +23,36 @@ void Recorder::failed(const Error& why, Time now) {
     case Reason::disk_full:
       spare_ += 64 << 10;
       break;
-    case Reason::corrupt: {
-      const std::string aside = journal.set_aside();
+    case Reason::corrupt:
       run_stored_ = false;
-      if (journal.open()) salvage(aside, journal.place().vfs, journal);
+      if (const Result<> mended = mend(); !mended) journal.close();
       break;
-    }
     default:
       // after a failed sync the same handle cannot be trusted: open it again, write what is not
       // sure
       journal.close();
   }
   show(now, why);
+}
+
+// What salvage cannot reach at the end of a lane is marked here: its last number is known.
+Result<> Recorder::mend() {
+  Journal& journal = parts_.journal;
+  const std::string aside = journal.set_aside();
+  if (auto r = journal.open(); !r) return r;
+  if (salvage(aside, journal.place().vfs, journal)) return {};
+  if (auto r = journal.begin(); !r) return r;
+  for (int i = 0; i < lane_count; ++i) {
+    const auto lane = static_cast<Lane>(i);
+    const Position newest = newest_[static_cast<std::size_t>(i)];
+    const Result<Position> last = journal.last(lane);
+    if (!last) return last.error();
+    if (last.value() >= newest) continue;
+    Position from = newest;
+    if (last.value().epoch == newest.epoch) from.seq = last.value().seq + 1;
+    if (auto r = mark_lost(journal, lane, from, newest); !r) return r;
+  }
+  return journal.commit();
 }
 
 void Recorder::show(Time now, const Error& problem) {

@@ -25,6 +25,8 @@ inline RowId last_row(Lane lane) {
   return row_id(lane, {0, (1u << epoch_bits) - 1, (std::uint64_t{1} << seq_bits) - 1});
 }
 
+inline Lane lane_of(RowId id) { return static_cast<Lane>(id >> (seq_bits + epoch_bits)); }
+
 /// The stream stands in the run's row.
 inline Position position_of(RowId id, std::uint32_t stream) {
   const auto bits = static_cast<std::uint64_t>(id);

@@ -24,61 +24,80 @@ class Batches {
  public:
   explicit Batches(Journal& into) : into_(into) {}
 
+  /// A damaged batch is taken too: whoever reads it finds a gap in its place.
   bool take(const Statement& row) {
-    BatchHeader header;
-    const RowId id = row.integer(0);
-    if (!decode_header(row.bytes(1), header) || row_id(header.lane, header.position) != id) {
-      ++broken;
-      return true;
-    }
+    last = row.integer(0);
     if (taken % rows_per_commit == 0 && taken > 0 && !(into_.commit() && into_.begin()))
       return false;
-    if (!into_.put(header.lane, header.position, header.rows, row.bytes(1))) return false;
     ++taken;
-    last = id;
-    return true;
+    return into_
+        .put(lane_of(last), position_of(last, 0), static_cast<std::uint32_t>(row.integer(1)),
+             row.bytes(2))
+        .ok();
   }
 
   std::uint64_t taken = 0;
-  std::uint64_t broken = 0;
   RowId last = -1;
 
  private:
   Journal& into_;
 };
 
+/// Within an epoch numbers follow each other; where an epoch ends nobody knows how many there were.
+void mark_hole(Journal& into, RowId below, RowId above) {
+  const Position from = position_of(below + 1, 0);
+  const Position to = position_of(above - 1, 0);
+  if (below < 0 || lane_of(below) != lane_of(above) || from.epoch != to.epoch || from > to) return;
+  static_cast<void>(mark_lost(into, lane_of(above), from, to));
+}
+
 }  // namespace
 
-void salvage(const std::string& aside, const char* vfs, Journal& into) {
+Result<> mark_lost(Journal& into, Lane lane, Position from, Position to) {
+  BatchHeader mark;
+  mark.lane = lane;
+  mark.position = to;
+  mark.replaces_from = from;
+  mark.gaps.add(Gap{0, 0, Gap::unknown, Reason::corrupt});
+  std::array<std::byte, encoded_max(0)> bytes;
+  const std::size_t size = encode_gaps(mark, bytes);
+  return into.put(lane, to, 0, std::span(bytes).first(size));
+}
+
+bool salvage(const std::string& aside, const char* vfs, Journal& into) {
   Database from;
   if (!from.open(aside.c_str(), Database::Access::read, vfs) || !into.begin()) {
     log(LogLevel::error, "journal", "nothing could be read of %s", aside.c_str());
-    return;
+    return false;
   }
   // cursors before batches: without them everything is sent again, which receivers can tell
-  each(from, "SELECT name, value FROM state WHERE name <> 'lanes'",
-       [&](const Statement& row) { return into.put_state(row.text(0), row.bytes(1)).ok(); });
-  each(from, "SELECT epoch, stream, ended, chunks FROM run", [&](const Statement& row) {
+  bool whole =
+      each(from, "SELECT name, value FROM state WHERE name <> 'lanes'",
+           [&](const Statement& row) { return into.put_state(row.text(0), row.bytes(1)).ok(); });
+  whole &= each(from, "SELECT epoch, stream, ended, chunks FROM run", [&](const Statement& row) {
     return into
         .put_run({static_cast<std::uint32_t>(row.integer(0)),
                   static_cast<std::uint32_t>(row.integer(1)), row.integer(2) != 0},
                  row.bytes(3))
         .ok();
   });
-  each(from, "SELECT hash, content FROM names",
-       [&](const Statement& row) { return into.put_names(row.integer(0), row.bytes(1)).ok(); });
+  whole &= each(from, "SELECT hash, content FROM names", [&](const Statement& row) {
+    return into.put_names(row.integer(0), row.bytes(1)).ok();
+  });
   Batches batches(into);
   const auto take = [&](const Statement& row) { return batches.take(row); };
   // a broken page ends the way up; the way down reaches what lies behind it
-  if (!each(from, "SELECT id, payload FROM batch ORDER BY id", take)) {
-    const RowId up_to = batches.last;
-    each(from, "SELECT id, payload FROM batch ORDER BY id DESC",
-         [&](const Statement& row) { return row.integer(0) > up_to && batches.take(row); });
+  if (!each(from, "SELECT id, rows, payload FROM batch ORDER BY id", take)) {
+    whole = false;
+    const RowId below = batches.last;
+    each(from, "SELECT id, rows, payload FROM batch ORDER BY id DESC",
+         [&](const Statement& row) { return row.integer(0) > below && batches.take(row); });
+    mark_hole(into, below, batches.last);
   }
   if (!into.commit()) into.roll_back();
-  log(LogLevel::warning, "journal", "took over %llu batches of %s, %llu were damaged",
-      static_cast<unsigned long long>(batches.taken), aside.c_str(),
-      static_cast<unsigned long long>(batches.broken));
+  log(LogLevel::warning, "journal", "took over %llu batches of %s",
+      static_cast<unsigned long long>(batches.taken), aside.c_str());
+  return whole;
 }
 
 }  // namespace fieldweir

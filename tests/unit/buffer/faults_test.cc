@@ -109,6 +109,7 @@ TEST(Faults, SurvivesAnyDamagedPage) {
   const std::string good = read_file(original.buffer.path);
   const std::size_t pages = good.size() / 512;
   std::size_t fewest = SIZE_MAX;
+  std::size_t silent = 0;
   for (std::size_t page = 0; page < pages; page += 1 + pages / 60) {
     Rig rig;
     std::string bad = good;
@@ -120,7 +121,18 @@ TEST(Faults, SurvivesAnyDamagedPage) {
     rig.run(10 * second);
     std::uint64_t last = 0;
     std::size_t found = 0;
+    // a reader may be the first to meet the page: an Error, and the recorder mends it
+    DecodedBatch batch(20);
+    for (Position after; !HasFailure();) {
+      const Result<bool> more = rig.log->reader(0).next(Lane::telemetry, after, batch);
+      if (more && !more.value()) break;
+      if (!more) rig.run(3 * second);
+      after = more ? batch.position : Position{};
+    }
+    bool marked = false;
+    for (const DecodedBatch& b : rig.pending(0)) marked = marked || !b.gaps.empty();
     const auto values = rig.deliver(0);
+    silent += values.size() < 2020 && !marked ? 1 : 0;
     for (const std::uint64_t value : values) {
       EXPECT_TRUE(found == 0 || value > last) << "page " << page;
       last = value;
@@ -131,6 +143,7 @@ TEST(Faults, SurvivesAnyDamagedPage) {
     if (page > 0) fewest = std::min(fewest, found);
     rig.stop();
   }
+  EXPECT_EQ(silent, 0u) << "a loss without a mark";
   std::printf("fewest of 2020 readings after one dead page: %zu\n", fewest);
 }
 

@@ -128,7 +128,7 @@ TEST_P(LogModel, AgreesWithTheLog) {
   rig.buffer.persist_after = static_cast<Duration>(random.below(3)) * second;
   rig.buffer.commit.every = static_cast<Duration>(1 + random.below(3)) * second;
   rig.start();
-  for (; step < 300 && !HasFatalFailure(); ++step) {
+  for (; step < 200 && !HasFatalFailure(); ++step) {
     switch (random.below(16)) {
       case 0:
         rig.run(static_cast<Duration>(random.below(20)) * second);
