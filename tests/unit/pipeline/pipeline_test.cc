@@ -133,6 +133,7 @@ TEST_F(PipelineTest, LossesOnABusBecomeGapsOnce) {
   pipeline().turn(now);
   for (int i = 0; i < 1030; ++i) put(float64_reading(0, now, i));
   pipeline().turn(now + second);
+  put(float64_reading(0, now, 1));
   pipeline().turn(now + 2 * second);
   ASSERT_EQ(output.losses.size(), 1u);
   EXPECT_EQ(output.losses[0].reason, Reason::ring_full);
