@@ -57,6 +57,10 @@ TEST_F(MqttClientTest, PublishesInOrderAndCountsConfirmationsFromTheFront) {
   EXPECT_TRUE(confirmed(*c, 1));
   ASSERT_TRUE(listener.hears("0 t 4"));
   EXPECT_EQ(listener.payloads("t"), (std::vector<std::string>{"0", "1", "2", "3", "4"}));
+  // places in the table are used again: an old confirmation is not taken for a new one
+  broker.freeze();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(c->publish("t", "unconfirmed", 1, false));
+  EXPECT_EQ(c->take_confirmed(), 0u);
 }
 
 TEST_F(MqttClientTest, ReceivesIntoItsInbox) {

@@ -72,6 +72,13 @@ TEST_F(LocalPublisherTest, KeepsNothingWhileTheBrokerIsAwayThenTellsEveryValueOn
   EXPECT_TRUE(listener.hears(line("boiler.temp", "99", false)) ||
               listener.has_heard(line("boiler.temp", "99", true)));
   EXPECT_EQ(listener.payloads("fieldweir/gw/boiler.temp").size(), 1u);
+
+  // a broker that forgot everything is told again
+  broker_.stop();
+  broker_.start();
+  Listener again(broker_);
+  EXPECT_TRUE(eventually([&] { return !again.payloads("fieldweir/gw/boiler.temp").empty(); },
+                         std::chrono::seconds(20)));
 }
 
 TEST_F(LocalPublisherTest, SaysOfflineItselfOrByLastWill) {
