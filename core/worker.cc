@@ -53,7 +53,10 @@ void WorkerThread::run() {
     busy_until_.store(never, std::memory_order_relaxed);
     // at most an hour at a time: keeps the wait far from the clocks' limits
     const Duration idle = std::min(due - std::max<Time>(clock_.now(), 0), hour);
-    if (idle > 0) worker_.doorbell().wait(idle);
+    if (idle <= 0) continue;
+    const Duration rest = std::min(idle, worker_.rest());
+    if (rest > 0) std::this_thread::sleep_for(std::chrono::nanoseconds(rest));
+    if (idle > rest) worker_.doorbell().wait(idle - rest);
   }
   ended_.store(true, std::memory_order_release);
 }

@@ -45,6 +45,10 @@ class Worker {
   /// What others ring when there is something for this worker.
   Doorbell& doorbell() { return doorbell_; }
 
+  /// The shortest pause before a turn that is not due at once: what rings meanwhile becomes one
+  /// turn. Waking a thread costs more than most turns do.
+  virtual Duration rest() const { return 0; }
+
   /// The longest a turn may take, by its own deadlines. The watchdog adds 30 s and then gives up on
   /// the process; `never` for a worker whose delay a restart could not mend (the disk).
   virtual Duration longest_turn() const { return 5 * second; }

@@ -66,6 +66,8 @@ class Pipeline final : public Worker {
   /// Due again when a window closes or the output wants it; else when a bus rings.
   Time turn(Time now) override;
 
+  Duration rest() const override { return 10 * millisecond; }
+
   /// After the bus threads and this worker's have ended: takes what is left in the rings, closes
   /// all windows (those still open as uncertain) and flushes the output.
   void finish(Time now);
