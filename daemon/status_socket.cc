@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 
 #include "core/log.h"
@@ -16,7 +18,7 @@
 namespace fieldweir {
 namespace {
 
-constexpr int client_milliseconds = 200;
+constexpr auto client_limit = std::chrono::milliseconds(200);
 
 sockaddr_un address_of(const std::string& path) {
   sockaddr_un address{};
@@ -38,8 +40,19 @@ int connect_to(const std::string& path) {
   throw std::system_error(why, std::system_category(), path);
 }
 
+// Whether a living process listens there; one that is too busy to accept is alive too.
+bool in_use(const sockaddr_un& address) {
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const bool alive =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+      errno == EAGAIN;
+  close(probe);
+  return alive;
+}
+
 int listen_at(const std::string& path) {
   const sockaddr_un address = address_of(path);
+  if (in_use(address)) throw std::system_error(EADDRINUSE, std::system_category(), path);
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   unlink(path.c_str());
   if (descriptor >= 0 &&
@@ -49,6 +62,24 @@ int listen_at(const std::string& path) {
   const int why = errno;
   if (descriptor >= 0) close(descriptor);
   throw std::system_error(why, std::system_category(), path);
+}
+
+// All of it or what the client reads in that time: one that reads byte by byte holds nobody up.
+void send_within(int client, std::string_view text, std::chrono::milliseconds limit) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + limit;
+  while (!text.empty()) {
+    const ssize_t n = send(client, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+      continue;
+    }
+    if (n == 0 || errno != EAGAIN) return;
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd writable{client, POLLOUT, 0};
+    if (left.count() <= 0 || poll(&writable, 1, static_cast<int>(left.count())) <= 0) return;
+  }
 }
 
 }  // namespace
@@ -68,17 +99,9 @@ StatusSocket::~StatusSocket() {
 }
 
 void StatusSocket::serve(const std::function<std::string()>& answer) const {
-  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (client < 0) return;
-  const timeval limit{0, client_milliseconds * 1000};
-  setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const std::string text = answer();
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t n = send(client, text.data() + done, text.size() - done, MSG_NOSIGNAL);
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
+  send_within(client, answer(), client_limit);
   close(client);
 }
 

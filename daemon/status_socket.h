@@ -1,6 +1,7 @@
 // StatusSocket: answers `fieldweir status` over a Unix socket. Owned by run(), served on the main
-// thread between signals: one client at a time, each with at most 200 ms, so that a client that reads
-// nothing delays nobody but the next client. A socket that cannot be made is a warning, not a failure.
+// thread between signals: one client at a time, each with at most 200 ms, so that a client that
+// reads nothing delays nobody but the next client. A socket that cannot be made is a warning, not a
+// failure.
 #pragma once
 
 #include <functional>
@@ -10,7 +11,8 @@ namespace fieldweir {
 
 class StatusSocket {
  public:
-  /// Listens at `path` (mode 0660); a socket left there by a dead process is replaced.
+  /// Listens at `path` (mode 0660); a socket left there by a dead process is replaced, that of a
+  /// living one stays.
   explicit StatusSocket(std::string path);
   ~StatusSocket();
   StatusSocket(const StatusSocket&) = delete;
