@@ -1,21 +1,14 @@
 #include "uplink/https.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <new>
 
+#include "uplink/curl.h"
 #include "uplink/gzip.h"
 #include "uplink/http_status.h"
 
 namespace fieldweir {
 namespace {
-
-/// libcurl's process-wide state, for as long as the process lives.
-void initialise_curl() {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (once != CURLE_OK) throw std::bad_alloc();
-}
 
 struct Answer {
   static constexpr std::size_t most = 64 * 1024;
@@ -55,7 +48,7 @@ class Https final : public Uplink {
 
   Result<> connect(Time deadline, const Stop& stop) override;
   Sent send(std::span<const Message> window, Time deadline, const Stop& stop) override;
-  void close() override { curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L); }
+  void close() override { curl().easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L); }
   std::size_t in_flight_limit() const override { return 1; }
   Duration patience() const override { return link_.timeout; }
 
@@ -84,30 +77,30 @@ Https::Https(const HttpsSettings& settings, const UplinkContext& context)
       clock_(context.clock),
       resolver_(context.resolver),
       gzip_(settings.compress == "gzip" ? std::make_unique<Gzip>() : nullptr),
-      easy_((initialise_curl(), curl_easy_init())),
-      multi_(curl_multi_init()) {
+      easy_(curl().easy_init()),
+      multi_(curl().multi_init()) {
   if (easy_ == nullptr || multi_ == nullptr) throw std::bad_alloc();
   resolver_.expect(link_.url.host);
-  headers_ = curl_slist_append(headers_, "Content-Type: application/json");
-  headers_ = curl_slist_append(headers_, "Expect:");  // no round trip before large bodies
-  if (gzip_) headers_ = curl_slist_append(headers_, "Content-Encoding: gzip");
+  headers_ = curl().slist_append(headers_, "Content-Type: application/json");
+  headers_ = curl().slist_append(headers_, "Expect:");  // no round trip before large bodies
+  if (gzip_) headers_ = curl().slist_append(headers_, "Content-Encoding: gzip");
   if (!link_.token.empty())
-    headers_ = curl_slist_append(headers_, ("Authorization: Bearer " + link_.token).c_str());
+    headers_ = curl().slist_append(headers_, ("Authorization: Bearer " + link_.token).c_str());
   key_header_ = {key_, headers_};
   set_options();
 }
 
 Https::~Https() {
-  curl_easy_cleanup(easy_);
-  curl_multi_cleanup(multi_);
-  curl_slist_free_all(headers_);
-  curl_slist_free_all(resolved_);
+  curl().easy_cleanup(easy_);
+  curl().multi_cleanup(multi_);
+  curl().slist_free_all(headers_);
+  curl().slist_free_all(resolved_);
 }
 
 void Https::set_options() {
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
+  curl().multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
   const auto set = [this](CURLoption option, auto value) {
-    curl_easy_setopt(easy_, option, value);
+    curl().easy_setopt(easy_, option, value);
   };
   set(CURLOPT_URL, link_.url.text.c_str());
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -138,9 +131,9 @@ Result<> Https::connect(Time deadline, const Stop& stop) {
   if (!address) return address.error();
   const std::string entry = link_.url.host + ":" + std::to_string(link_.url.port) + ":" +
                             std::string(address.value().view());
-  curl_slist* const fresh = curl_slist_append(nullptr, entry.c_str());
-  curl_easy_setopt(easy_, CURLOPT_RESOLVE, fresh);
-  curl_slist_free_all(std::exchange(resolved_, fresh));
+  curl_slist* const fresh = curl().slist_append(nullptr, entry.c_str());
+  curl().easy_setopt(easy_, CURLOPT_RESOLVE, fresh);
+  curl().slist_free_all(std::exchange(resolved_, fresh));
   return {};
 }
 
@@ -160,8 +153,8 @@ void Https::set_request(const Message& message) {
                 at.epoch, std::string(to_string(message.lane)).c_str(),
                 static_cast<unsigned long long>(at.seq));
   const std::string_view body = gzip_ ? gzip_->compress(message.body) : message.body;
-  curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, body.data());
-  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  curl().easy_setopt(easy_, CURLOPT_POSTFIELDS, body.data());
+  curl().easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   answer_ = {};
   error_[0] = '\0';
 }
@@ -169,36 +162,36 @@ void Https::set_request(const Message& message) {
 /// One transfer, until it ends, its time is over, or a stop is requested.
 CURLcode Https::perform(Time deadline, const Stop& stop) {
   const Duration left = std::clamp<Duration>(deadline - clock_.now(), millisecond, link_.timeout);
-  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left / millisecond));
-  curl_multi_add_handle(multi_, easy_);
+  curl().easy_setopt(easy_, CURLOPT_TIMEOUT_MS, static_cast<long>(left / millisecond));
+  curl().multi_add_handle(multi_, easy_);
   CURLcode code = CURLE_ABORTED_BY_CALLBACK;
   curl_waitfd stopping{.fd = stop.descriptor(), .events = CURL_WAIT_POLLIN, .revents = 0};
   for (int running = 1; running > 0 && !stop.requested();) {
-    if (curl_multi_perform(multi_, &running) != CURLM_OK) break;
-    if (running > 0) curl_multi_poll(multi_, &stopping, 1, 1000, nullptr);
+    if (curl().multi_perform(multi_, &running) != CURLM_OK) break;
+    if (running > 0) curl().multi_poll(multi_, &stopping, 1, 1000, nullptr);
   }
   int queued = 0;
-  while (const CURLMsg* message = curl_multi_info_read(multi_, &queued))
+  while (const CURLMsg* message = curl().multi_info_read(multi_, &queued))
     if (message->msg == CURLMSG_DONE) code = message->data.result;
   // a transfer that has not ended loses its connection here
-  curl_multi_remove_handle(multi_, easy_);
-  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
+  curl().multi_remove_handle(multi_, easy_);
+  curl().easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
   return code;
 }
 
 Sent Https::judge(CURLcode code) {
   long status = 0;
-  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  curl().easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   // the status was there before the body became too long to be read
   const bool answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && status != 0);
   if (!answered) {
-    const char* text = error_[0] != '\0' ? error_ : curl_easy_strerror(code);
+    const char* text = error_[0] != '\0' ? error_ : curl().easy_strerror(code);
     return {.verdict = Verdict::retry, .why = error(reason_of(code), "%s", text)};
   }
   const HttpMeaning meaning = meaning_of(status);
   if (meaning.verdict == Verdict::ok) return {.safe = 1};
   curl_off_t wait = 0;  // Retry-After; curl turns a date into seconds
-  curl_easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
+  curl().easy_getinfo(easy_, CURLINFO_RETRY_AFTER, &wait);
   constexpr curl_off_t longest = 15 * 60;
   return {.verdict = meaning.verdict,
           .at = clock_.now() + std::clamp<curl_off_t>(wait, 0, longest) * second,
