@@ -37,6 +37,26 @@ Result<Position> Journal::last(Lane lane) {
   return position_of(select.integer(0), static_cast<std::uint32_t>(select.integer(1)));
 }
 
+Result<std::uint32_t> Journal::stream(std::uint32_t epoch) {
+  Statement select;
+  if (auto r = select.prepare(database_, "SELECT stream FROM run WHERE epoch = ?"); !r)
+    return r.error();
+  const Result<bool> row = select.bind(1, epoch).step();
+  if (!row) return row.error();
+  return row.value() ? static_cast<std::uint32_t>(select.integer(0)) : 0;
+}
+
+Result<std::uint64_t> Journal::readings(Lane lane, Position after, Position through) {
+  Statement select;
+  if (auto r = select.prepare(database_, "SELECT sum(rows) FROM batch WHERE id > ? AND id <= ?");
+      !r)
+    return r.error();
+  const Result<bool> row =
+      select.bind(1, row_id(lane, after)).bind(2, row_id(lane, through)).step();
+  if (!row) return row.error();
+  return static_cast<std::uint64_t>(select.integer(0));
+}
+
 Result<std::vector<std::byte>> Journal::state(std::string_view name) {
   Statement select;
   if (auto r = select.prepare(database_, "SELECT value FROM state WHERE name = ?"); !r)

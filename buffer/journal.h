@@ -50,8 +50,10 @@ class Journal {
   unsigned generation() const { return generation_.load(std::memory_order_acquire); }
   /// open() found a damaged file, and not all of it could be taken over.
   bool lost_some() const { return lost_some_; }
-  /// A reader met a damaged page; the recorder sets the file aside before it writes again.
+  /// A reader met a damaged page; the recorder sets the file aside before it writes again. Until
+  /// trust(), what is not in the journal may only not yet be taken over.
   void suspect() { suspected_.store(true, std::memory_order_release); }
+  void trust() { suspected_.store(false, std::memory_order_release); }
   bool suspected() const { return suspected_.load(std::memory_order_acquire); }
   const JournalPlace& place() const { return place_; }
 
@@ -59,6 +61,10 @@ class Journal {
   Result<LastRun> last_run();
   /// The newest batch of a lane; seq 0 if there is none.
   Result<Position> last(Lane lane);
+  /// Of the run `epoch`; 0 if it is not known.
+  Result<std::uint32_t> stream(std::uint32_t epoch);
+  /// Readings in the batches of a lane after `after`, up to and with `through`.
+  Result<std::uint64_t> readings(Lane lane, Position after, Position through);
   /// Empty if there is none.
   Result<std::vector<std::byte>> state(std::string_view name);
   Result<std::vector<std::string>> uplinks();

@@ -133,7 +133,6 @@ void Journal::close() {
 
 std::string Journal::set_aside() {
   close();
-  suspected_.store(false, std::memory_order_release);
   namespace fs = std::filesystem;
   std::error_code ignored;
   std::string aside;

@@ -92,11 +92,29 @@ std::optional<Value> stored_state(Journal& journal, const std::string& name,
   return bytes && !bytes.value().empty() ? read(bytes.value()) : std::nullopt;
 }
 
-/// A new uplink starts at now: at the number before this run's first.
-UplinkBooks new_books(const LastRun& run) {
+/// A new uplink starts at now: at the number before this run's first. Unless a damaged journal may
+/// have lost its cursor: then at the oldest batch, which at worst comes twice.
+UplinkBooks new_books(const LastRun& run, bool cursors_lost) {
   UplinkBooks books;
-  for (LogReader::Cursor& cursor : books.cursors) cursor.acknowledged = {run.stream, run.epoch, 0};
+  for (LogReader::Cursor& cursor : books.cursors)
+    cursor.acknowledged = {run.stream, cursors_lost ? 0 : run.epoch, 0};
   return books;
+}
+
+/// What a damaged journal still holds for an uplink may be less than was queued, or more if the
+/// count was lost.
+void count_again(Journal& journal, const LastRun& run, UplinkBooks& books) {
+  std::uint64_t owed = 0;
+  for (std::size_t lane = 0; lane < lane_count; ++lane)
+    if (const auto readings = journal.readings(
+            static_cast<Lane>(lane), books.cursors[lane].acknowledged, {run.stream, run.epoch, 0}))
+      owed += readings.value();
+  UplinkTotals& totals = books.totals;
+  if (totals.queued > owed)
+    totals.dropped[static_cast<std::size_t>(Reason::corrupt)] += totals.queued - owed;
+  else
+    totals.batched += owed - totals.queued;
+  totals.queued = owed;
 }
 
 }  // namespace
@@ -157,9 +175,12 @@ void Log::Parts::resume(const Beginning& beginning, Time now) {
     if (!journal.is_open()) continue;
     if (const auto last = journal.last(lane); last) tail.resume(lane, last.value());
   }
-  for (std::size_t i = 0; i < uplinks.size(); ++i)
-    tail.resume(i, stored_state(journal, "uplink/" + uplinks[i], read_books)
-                       .value_or(new_books(beginning.run)));
+  for (std::size_t i = 0; i < uplinks.size(); ++i) {
+    UplinkBooks books = stored_state(journal, "uplink/" + uplinks[i], read_books)
+                            .value_or(new_books(beginning.run, journal.lost_some()));
+    if (journal.lost_some()) count_again(journal, beginning.run, books);
+    tail.resume(i, books);
+  }
   const FieldTotals field = stored_state(journal, "field", read_field).value_or(FieldTotals{});
   ledger.resume(field);
   if (journal.lost_some()) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);

@@ -25,7 +25,17 @@ Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
 
 Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
                                      DecodedBatch& out) {
+  const unsigned generation = parts_.journal.generation();
+  const auto trusted = [&] {
+    return !parts_.journal.suspected() && parts_.journal.generation() == generation;
+  };
+  if (!trusted()) return error(Reason::corrupt, "the journal is being mended");
   const Result<JournalReader::Row> row = journal_.next(lane, after);
+  // what is not there may only not yet be taken over
+  if (row && !trusted()) {
+    journal_.done();
+    return error(Reason::corrupt, "the journal is being mended");
+  }
   if (!row) {
     if (row.error().reason == Reason::corrupt) {
       parts_.journal.suspect();

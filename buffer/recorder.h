@@ -78,6 +78,7 @@ class Recorder final : public Worker {
   Result<> put_states(Time now);
   Result<> put_dead_letters();
   Result<> mend();
+  Result<> count_lost(std::span<const Position> through);
   void failed(const Error& why, Time now);
   void show(Time now, const Error& problem);
   Position acknowledged_by_all(Lane lane, std::span<const UplinkBooks> books) const;

@@ -25,7 +25,9 @@ void Recorder::failed(const Error& why, Time now) {
       break;
     case Reason::corrupt:
       run_stored_ = false;
+      journal.suspect();
       if (const Result<> mended = mend(); !mended) journal.close();
+      journal.trust();
       break;
     default:
       // after a failed sync the same handle cannot be trusted: open it again, write what is not
@@ -35,16 +37,19 @@ void Recorder::failed(const Error& why, Time now) {
   show(now, why);
 }
 
-// What salvage cannot reach at the end of a lane is marked here: its last number is known.
+// What salvage cannot reach at the end of a lane is marked here: its last number is known. What the
+// tail still has is written once more.
 Result<> Recorder::mend() {
   Journal& journal = parts_.journal;
   const std::string aside = journal.set_aside();
   if (auto r = journal.open(); !r) return r;
   if (salvage(aside, journal.place().vfs, journal)) return {};
+  const std::array<Position, lane_count> below = parts_.tail.write_again();
   if (auto r = journal.begin(); !r) return r;
   for (int i = 0; i < lane_count; ++i) {
     const auto lane = static_cast<Lane>(i);
-    const Position newest = newest_[static_cast<std::size_t>(i)];
+    const Position newest =
+        std::min(newest_[static_cast<std::size_t>(i)], below[static_cast<std::size_t>(i)]);
     const Result<Position> last = journal.last(lane);
     if (!last) return last.error();
     if (last.value() >= newest) continue;
@@ -52,7 +57,25 @@ Result<> Recorder::mend() {
     if (last.value().epoch == newest.epoch) from.seq = last.value().seq + 1;
     if (auto r = mark_lost(journal, lane, from, newest); !r) return r;
   }
-  return journal.commit();
+  if (auto r = journal.commit(); !r) return r;
+  return count_lost(below);
+}
+
+// How many readings a batch had that cannot be read is known only from what is missing in the sum.
+Result<> Recorder::count_lost(std::span<const Position> through) {
+  parts_.tail.snapshot(books_);
+  for (std::size_t i = 0; i < books_.size(); ++i) {
+    std::uint64_t owed = 0;
+    for (std::size_t lane = 0; lane < lane_count; ++lane) {
+      const auto readings = parts_.journal.readings(
+          static_cast<Lane>(lane), books_[i].cursors[lane].acknowledged, through[lane]);
+      if (!readings) return readings.error();
+      owed += readings.value();
+    }
+    const std::uint64_t queued = books_[i].totals.queued;
+    if (queued > owed) parts_.tail.dropped(i, Reason::corrupt, queued - owed);
+  }
+  return {};
 }
 
 void Recorder::show(Time now, const Error& problem) {

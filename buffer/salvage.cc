@@ -45,8 +45,10 @@ class Batches {
 
 /// Within an epoch numbers follow each other; where an epoch ends nobody knows how many there were.
 void mark_hole(Journal& into, RowId below, RowId above) {
-  const Position from = position_of(below + 1, 0);
-  const Position to = position_of(above - 1, 0);
+  const Result<std::uint32_t> stream = into.stream(position_of(above, 0).epoch);
+  if (!stream) return;
+  const Position from = position_of(below + 1, stream.value());
+  const Position to = position_of(above - 1, stream.value());
   if (below < 0 || lane_of(below) != lane_of(above) || from.epoch != to.epoch || from > to) return;
   static_cast<void>(mark_lost(into, lane_of(above), from, to));
 }

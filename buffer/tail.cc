@@ -219,6 +219,16 @@ void Tail::give_back(std::span<Slot* const> slots, bool committed) {
   }
 }
 
+std::array<Position, lane_count> Tail::write_again() {
+  const std::scoped_lock lock(mutex_);
+  std::array<Position, lane_count> below = last_;
+  for (std::size_t lane = 0; lane < lane_count; ++lane) {
+    for (Slot* slot : order_[lane]) slot->written = false;
+    if (!order_[lane].empty()) below[lane] = order_[lane].front()->previous;
+  }
+  return below;
+}
+
 Position Tail::forget(Lane lane, Position through) {
   const std::scoped_lock lock(mutex_);
   std::vector<Slot*>& order = order_[index(lane)];

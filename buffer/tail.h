@@ -82,6 +82,9 @@ class Tail {
   std::size_t take_due(Lane lane, Time before, std::span<Slot*> out);
   /// They are committed (or not: then they are due again).
   void give_back(std::span<Slot* const> slots, bool committed);
+  /// The journal lost batches: what is here is not committed any more. The last positions that are
+  /// not here.
+  std::array<Position, lane_count> write_again();
   /// Forgets copies of committed batches up to `through`; how far it came without meeting a reader.
   Position forget(Lane lane, Position through);
 
