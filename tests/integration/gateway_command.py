@@ -6,13 +6,13 @@ import subprocess
 import sys
 import time
 
-from gateway_site import CLOUD, PLANT, Site, check, status_of
+from gateway_site import Site, check, status_of
 
 
 def refused(site, command, *said):
     """`check` and `run` must both end with 78 and print all of `said`."""
-    arguments = ["check", str(site.config)] if command == "check" else ["run", "--config", str(site.config), "--socket", str(site.folder / "s")]
-    done = subprocess.run([site.fieldweir, *arguments], capture_output=True, text=True, timeout=10)
+    arguments = {"check": [site.config], "run": ["--config", site.config, "--socket", site.folder / "s"]}[command]
+    done = subprocess.run([site.fieldweir, command, *arguments], capture_output=True, text=True, timeout=10)
     check(done.returncode == 78, f"{command}: exit {done.returncode}\n{done.stderr}")
     for text in said:
         check(text in done.stderr, f"{command} does not say {text!r}:\n{done.stderr}")
@@ -62,11 +62,12 @@ def case_status_client_that_does_not_read_delays_nobody(fieldweir):
         site.run()
         size = len(json.dumps(site.status()))
         check(size > 300_000, f"a status of {size} bytes fits into the socket and shows nothing")
+        patience = 3 * longest_answer(site, 3) + 1  # to make an answer of this size takes its time, also for the deaf
         deaf = [socket.socket(socket.AF_UNIX) for _ in range(2)]
         for client in deaf:
             client.connect(site.socket)
         took = longest_answer(site, 5)
-        check(took < 1, f"two clients that read nothing delay the others by {took:.1f} s")
+        check(took < patience, f"two clients that read nothing delay the others by {took:.1f} s")
         dripping = socket.socket(socket.AF_UNIX)  # reads, but so slowly that it never ends
         dripping.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         dripping.connect(site.socket)
@@ -74,7 +75,7 @@ def case_status_client_that_does_not_read_delays_nobody(fieldweir):
             time.sleep(0.3)  # it is being served now, if anybody is
             took = longest_answer(site, 3)
             other.kill()
-        check(took < 1, f"a client that reads slowly delays the others by {took:.1f} s")
+        check(took < patience, f"a client that reads slowly delays the others by {took:.1f} s")
 
 
 DRIP = """

@@ -1,9 +1,6 @@
 """Devices that are absent, frozen, killed, or that send what makes no sense."""
-import time
-
-from gateway_site import (BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, at_sink, balance, check, device, errors, everything_arrived,
-                          flows, heard_by, uplink, value)
-
+from gateway_account import at_sink, balance, everything_arrived, heard_by
+from gateway_site import BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, check, device, errors, flows, uplink, value
 
 KITCHEN = "rooms.kitchen.temperature"
 
@@ -17,7 +14,8 @@ def case_everything_absent_at_start_then_appears(fieldweir):
             10, "what is absent is seen to be")
         for name in ("boiler", "rooms"):
             check(device(status, name)["last_error"] and device(status, name)["errors"], f"{name} is offline without a reason")
-        check(value(status, "boiler.energy")["quality"] == "bad" and value(status, "boiler.energy")["value"] is None, "a failed read is no number")
+        check(value(status, "boiler.energy")["quality"] == "bad" and value(status, "boiler.energy")["value"] is None,
+              "a failed read is no number")
         check(value(status, "boiler.online")["value"] is False, "boiler.online")
         check(uplink(status)["last_error"] and uplink(status)["failures"] > 0, "the uplink says nothing of what it failed with")
         before = uplink(status)["queued"]
@@ -79,7 +77,8 @@ def case_frozen_and_killed_modbus_server_disturbs_no_other_bus(fieldweir):
         energy = [row for row in arrived.readings if row["signal"] == "boiler.energy"]
         old = [row for row in energy if row["quality"] == "good" and abs(row["ts"] - row["value"]) > 1000]
         check(not old, f"values that were not read when they say: {old[:3]}")
-        check(all(row["value"] is None and row["reason"] for row in energy if row["quality"] == "bad"), "a bad reading has a reason, no value")
+        check(all(row["value"] is None and row["reason"] for row in energy if row["quality"] == "bad"),
+              "a bad reading has a reason, no value")
         check(len({row["ts"] for row in energy}) == len(energy), "two readings of one time")
 
 
@@ -90,9 +89,10 @@ def case_bad_payloads_are_bad_readings_and_the_next_good_one_counts(fieldweir):
         site.until(lambda s: device(s, "rooms")["state"] == "online", 10, "the subscription stands")
         deep = b'{"temperature": ' + b"[" * 5000 + b"]" * 5000 + b"}"
         large = b'{"temperature": 20, "more": "' + b"x" * 40_000 + b'"}'
-        bad = [(b"warm", "parse error"), (b'{"temperature": 20', "parse error"), (b"", "parse error"), (b'{"temperature": \xff}', "parse error"),
-               (deep, "too large"), (large, "too large"), (b'{"temperature": "warm"}', "wrong type"), (b'{"temperature": null}', "wrong type"),
-               (b'{"temperature": 1e999}', "parse error")]
+        bad = [(b"warm", "parse error"), (b'{"temperature": 20', "parse error"), (b"", "parse error"),
+               (b'{"temperature": \xff}', "parse error"), (b'{"temperature": 1e999}', "parse error"),
+               (deep, "too large"), (large, "too large"),
+               (b'{"temperature": "warm"}', "wrong type"), (b'{"temperature": null}', "wrong type")]
         for number, (payload, reason) in enumerate(bad):
             site.publish("rooms/kitchen", payload)
             site.until(lambda s: value(s, KITCHEN).get("quality") == "bad", 5, f"{payload[:30]} is bad")
@@ -112,5 +112,6 @@ def case_bad_payloads_are_bad_readings_and_the_next_good_one_counts(fieldweir):
         arrived = at_sink(site)
         everything_arrived(site, arrived)
         kitchen = [row for row in arrived.readings if row["signal"] == KITCHEN]
-        check([row.get("reason") for row in kitchen if row["quality"] == "bad"] == [reason for _, reason in bad], "the sink has other bad readings")
+        check([row.get("reason") for row in kitchen if row["quality"] == "bad"] == [reason for _, reason in bad],
+              "the sink has other bad readings")
         check([gap["reason"] for gap in arrived.gaps] == ["instances full"] * len(arrived.gaps), f"{arrived.gaps}")

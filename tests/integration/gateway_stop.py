@@ -1,8 +1,8 @@
 """SIGTERM among frozen peers; SIGHUP with good and bad files."""
 import signal
 
-from gateway_site import (BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, at_sink, balance, check, device, everything_arrived, flows, heard_by,
-                          ledger_of, uplink, value)
+from gateway_account import at_sink, balance, everything_arrived, heard_by
+from gateway_site import BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
 
 PEERS = ("mosquitto", "modbus", "sink")
 

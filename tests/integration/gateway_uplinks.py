@@ -4,8 +4,8 @@ import os
 import re
 import sqlite3
 
-from gateway_site import (CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, at_sink, balance, check, device, everything_arrived, flows, heard_by,
-                          ledger_of, recorded, uplink, value)
+from gateway_account import at_sink, balance, everything_arrived, heard_by, recorded
+from gateway_site import LOCAL, PLANT, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
 
 
 def case_broker_killed_and_frozen_loses_nothing(fieldweir):
@@ -27,7 +27,8 @@ def case_broker_killed_and_frozen_loses_nothing(fieldweir):
         site.until(lambda s: device(s, "rooms")["state"] == "online", 20, "the subscription is renewed")
 
         site.freeze("mosquitto")
-        site.until(lambda s: uplink(s, "scada")["state"] == "backing off" and uplink(s, "scada")["queued"] > 20, 15, "the frozen broker is seen to be")
+        site.until(lambda s: uplink(s, "scada")["state"] == "backing off" and uplink(s, "scada")["queued"] > 20, 15,
+                   "the frozen broker is seen to be")
         site.thaw("mosquitto")
         site.until(flows("scada"), 25, "the uplink recovers")
         site.until(lambda s: device(s, "rooms")["state"] == "online", 25, "the device recovers")
@@ -51,7 +52,8 @@ def case_503_waits_as_long_as_it_is_told(fieldweir):
         entries = recorded(site)
         at = next(i for i, entry in enumerate(entries) if entry["status"] == 503)
         check(entries[at + 1]["time"] - entries[at]["time"] >= 2, "it did not wait for Retry-After")
-        check(entries[at + 1]["key"] == entries[at]["key"] and entries[at + 1]["body"] == entries[at]["body"], "another batch was sent after 503")
+        check(entries[at + 1]["key"] == entries[at]["key"] and entries[at + 1]["body"] == entries[at]["body"],
+              "another batch was sent after 503")
 
 
 def case_401_pauses_and_loses_nothing(fieldweir):
@@ -70,7 +72,8 @@ def case_401_pauses_and_loses_nothing(fieldweir):
         site.until(flows(), 10, "with the right token the backlog is delivered")
         check(site.end()[0] == 0, "exit status")
         everything_arrived(site, at_sink(site))
-        check({entry["authorization"] for entry in recorded(site) if entry["status"] == 200} == {"Bearer right"}, f"token: {recorded(site)[:3]}")
+        check({entry["authorization"] for entry in recorded(site) if entry["status"] == 200} == {"Bearer right"},
+              f"token: {recorded(site)[:3]}")
         check("wrong" not in site.log() and "right" not in site.log(), "the log tells the token")
 
 
