@@ -1,6 +1,6 @@
-// Ring: a bounded queue from one thread to one other. The gateway object owns it; exactly one thread
-// pushes, exactly one pops. When it is full, push takes less than it was given and the producer
-// counts the rest. Storage is allocated at construction, never after.
+// Ring: a bounded queue from one thread to one other. The gateway object owns it; exactly one
+// thread pushes, exactly one pops. When it is full, push takes less than it was given and the
+// producer counts the rest. Storage is allocated at construction, never after.
 #pragma once
 
 #include <algorithm>
@@ -28,9 +28,12 @@ class Ring {
 
   std::size_t capacity() const { return slots_.size(); }
 
-  /// Elements in the ring; exact for either side about its own end, a snapshot for others.
+  /// Elements in the ring: for the producer at most too many, for the consumer at most too few, for
+  /// others a snapshot.
   std::size_t size() const {
-    return head_.load(std::memory_order_acquire) - tail_.load(std::memory_order_acquire);
+    // tail first: it never overtakes a head that is read after it
+    const std::size_t tail = tail_.load(std::memory_order_acquire);
+    return std::min(head_.load(std::memory_order_acquire) - tail, capacity());
   }
   std::size_t free() const { return capacity() - size(); }
 

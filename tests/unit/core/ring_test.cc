@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <thread>
 
@@ -45,6 +47,23 @@ TEST(Ring, LosesAndReordersNothingBetweenTwoThreads) {
     for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(out[i], expected++);
   }
   producer.join();
+}
+
+TEST(Ring, NeverLooksFullerThanItIsToAThirdThread) {
+  Ring<int> ring(64);
+  std::atomic<bool> done = false;
+  std::thread both_ends([&] {
+    std::array<int, 8> some{};
+    for (int i = 0; i < 300'000; ++i) {
+      ring.push(some);
+      ring.pop(some);
+    }
+    done = true;
+  });
+  std::size_t largest = 0;
+  while (!done) largest = std::max(largest, ring.size());
+  both_ends.join();
+  EXPECT_LE(largest, ring.capacity());
 }
 
 }  // namespace
