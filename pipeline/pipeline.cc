@@ -84,16 +84,11 @@ void Pipeline::finish(Time now) {
 }
 
 void Pipeline::report_losses(Bus& bus, Time now) {
-  const std::uint64_t sampled = bus.source.account.sampled.get();
-  // what is lost was also sampled: without new readings there is nothing to look for
-  if (sampled != bus.sampled) {
-    for (std::size_t i = 0; i < bus.lost.size(); ++i) {
-      const std::uint64_t lost = bus.source.account.lost.by_reason[i].get();
-      if (lost == bus.lost[i]) continue;
-      output_.lost(static_cast<Reason>(i), bus.looked_at, now, lost - bus.lost[i]);
-      bus.lost[i] = lost;
-    }
-    bus.sampled = sampled;
+  for (std::size_t i = 0; i < bus.lost.size(); ++i) {
+    const std::uint64_t lost = bus.source.account.lost.by_reason[i].get();
+    if (lost == bus.lost[i]) continue;
+    output_.lost(static_cast<Reason>(i), std::min(bus.looked_at, now), now, lost - bus.lost[i]);
+    bus.lost[i] = lost;
   }
   bus.looked_at = now;
 }

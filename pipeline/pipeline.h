@@ -83,8 +83,7 @@ class Pipeline final : public Worker {
 
   struct Bus {
     BusSource source;
-    std::uint64_t sampled = 0;  // when its losses were last looked at, and then:
-    Time looked_at = 0;
+    Time looked_at = never;  // when its losses were last looked at, and what they were then
     std::array<std::uint64_t, reason_count> lost = {};
   };
   struct ChainStep {

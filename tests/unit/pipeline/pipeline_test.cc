@@ -154,6 +154,26 @@ TEST_F(PipelineTest, FinishEmptiesRingsAndWindowsAndFlushes) {
   EXPECT_EQ(output.flushes, 1);
 }
 
+// A bus counts a reading as sampled first and as lost a moment later; a turn may come in between.
+TEST_F(PipelineTest, ReportsALossThatIsCountedAfterItsReading) {
+  account_a.sampled.add();
+  pipeline().turn(now);
+  EXPECT_TRUE(output.losses.empty());
+  account_a.lost[Reason::ring_full].add();
+  pipeline().turn(now + second);
+  ASSERT_EQ(output.losses.size(), 1u);
+  EXPECT_EQ(output.losses[0].readings, 1u);
+  EXPECT_EQ(output.losses[0].from, now);
+}
+
+TEST_F(PipelineTest, ALossBeforeTheFirstTurnIsNotOf1970) {
+  account_a.sampled.add();
+  account_a.lost[Reason::ring_full].add();
+  pipeline().turn(now);
+  ASSERT_EQ(output.losses.size(), 1u);
+  EXPECT_EQ(output.losses[0].from, now);
+}
+
 TEST_F(PipelineTest, TheFieldSideOfTheLedgerBalances) {
   const Profile calm = profile("[median: 3, deadband: {abs: 5}, rate_limit: 3s]");
   filtered.push_back({0, 3, calm});
