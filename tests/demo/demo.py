@@ -85,8 +85,12 @@ class Screen:
         status = status_of(socket_path)
         ledger, cloud = status["ledger"], status["ledger"]["uplinks"][0]
         values = {s["name"]: s.get("value") for s in status["signals"]}
-        print(f"supply_temp {values['boiler.supply_temp']} °C, flow {values['boiler.flow']}, "
-              f"kitchen {values.get('rooms.kitchen.temperature')} °C | sampled {ledger['sampled']} "
+        def shown(signal):
+            value = values.get(signal)
+            return "-" if value is None else f"{value:.1f}"
+
+        print(f"supply_temp {shown('boiler.supply_temp')} °C, flow {shown('boiler.flow')} m3/h, "
+              f"kitchen {shown('rooms.kitchen.temperature')} °C | sampled {ledger['sampled']} "
               f"filtered {ledger['filtered']} batched {ledger['batched']} | cloud {status['uplinks'][0]['state']} "
               f"delivered {cloud['delivered']} queued {cloud['queued']} | " + notes[0], flush=True)
 
