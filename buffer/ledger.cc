@@ -14,7 +14,9 @@ std::uint64_t sum(const ByReason& counts) {
 std::uint64_t FieldTotals::lost_total() const { return sum(lost); }
 
 std::uint64_t FieldTotals::under_way() const {
-  return sampled + derived - filtered - lost_total() - batched;
+  const std::uint64_t in = sampled + derived;
+  const std::uint64_t out = filtered + lost_total() + batched;
+  return in > out ? in - out : 0;
 }
 
 std::uint64_t UplinkTotals::dropped_total() const { return sum(dropped); }
@@ -24,9 +26,7 @@ bool UplinkTotals::balanced() const {
 }
 
 void Ledger::resume(FieldTotals earlier) {
-  const std::uint64_t under_way = earlier.under_way();
-  if (static_cast<std::int64_t>(under_way) > 0)
-    earlier.lost[static_cast<std::size_t>(Reason::unclean_stop)] += under_way;
+  earlier.lost[static_cast<std::size_t>(Reason::unclean_stop)] += earlier.under_way();
   earlier_ = earlier;
 }
 

@@ -1,7 +1,7 @@
 // Ledger: where every reading went (promise 2), across restarts. Owned by the Log.
 //
-//   field side:  sampled + derived = filtered + lost + batched                             (at
-//   rest) per uplink:  batched = not_selected + delivered + queued + dropped + dead_lettered
+//   field side:  sampled + derived = filtered + lost + batched    (at rest)
+//   per uplink:  batched = not_selected + delivered + queued + dropped + dead_lettered
 //
 // Workers count in their own accounts; the ledger only holds const pointers to them, adds up what
 // they say now and what earlier runs left behind (`resume`). The per-uplink half is kept by the
@@ -27,7 +27,8 @@ struct FieldTotals {
   ByReason lost{};  // before a batch
   Time at = 0;      // when these were stored
   std::uint64_t lost_total() const;
-  /// sampled + derived - filtered - lost - batched: what is on its way; 0 at rest.
+  /// sampled + derived - filtered - lost - batched: what is on its way; 0 at rest, and where counts
+  /// that were read one after the other would give less.
   std::uint64_t under_way() const;
 };
 

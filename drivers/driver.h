@@ -70,8 +70,7 @@ class Driver {
   Counter skipped;
 };
 
-// --- configuration, common to all drivers
-// ---------------------------------------------------------
+// --- configuration, common to all drivers ---
 
 struct SignalSettings {
   virtual ~SignalSettings() = default;

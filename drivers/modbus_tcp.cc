@@ -194,8 +194,7 @@ DriverKind modbus_tcp_driver() {
     const auto link =
         std::make_shared<ModbusLink>(endpoint.host, endpoint.port, context.resolver, context.clock);
     // One phase for the whole bus: its requests go one after the other anyway, and a bus that works
-    // in
-    // one go wakes the processor once where scattered polls would wake it for each device.
+    // in one go wakes the processor once where scattered polls would wake it for each device.
     std::vector<std::unique_ptr<Driver>> drivers;
     for (const DeviceSeat& seat : devices)
       drivers.push_back(std::make_unique<ModbusTcp>(settings(seat.settings), seat.first, link,

@@ -8,8 +8,7 @@
 namespace fieldweir {
 namespace {
 
-// --- what can be configured
-// ------------------------------------------------------------------------
+// --- what can be configured ---
 
 enum class Wave { sine, square, ramp, constant };
 
@@ -65,8 +64,7 @@ const config::Fields<SimulatedDevice>& fields() {
   return device;
 }
 
-// --- the driver
-// ------------------------------------------------------------------------------------
+// --- the driver ---
 
 /// -1 to 1 at `phase` of the period, 0 to 1.
 double shape(Wave wave, double phase) {
