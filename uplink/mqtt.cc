@@ -3,6 +3,7 @@
 #include <array>
 
 #include "transport/mqtt_client.h"
+#include "uplink/suspicion.h"
 #include "uplink/topic.h"
 
 namespace fieldweir {
@@ -66,7 +67,8 @@ const config::Fields<MqttUplinkSettings>& uplink_fields() {
 class MqttUplink final : public Uplink {
  public:
   MqttUplink(const MqttUplinkSettings& settings, const UplinkContext& context)
-      : in_flight_limit_(static_cast<std::size_t>(settings.mqtt.in_flight)),
+      : clock_(context.clock),
+        in_flight_limit_(static_cast<std::size_t>(settings.mqtt.in_flight)),
         client_(*find_broker(context.brokers, settings.mqtt.broker.name),
                 {.id = context.gateway + "-uplink-" + settings.name,
                  .keep_alive = settings.mqtt.keep_alive,
@@ -81,22 +83,30 @@ class MqttUplink final : public Uplink {
 
   Result<> connect(Time deadline, const Stop& stop) override {
     close();
-    return client_.connect(deadline, stop);
+    const Result<> done = client_.connect(deadline, stop);
+    suspicion_.connected(clock_.now());
+    return done;
   }
 
   Sent send(std::span<const Message> window, Time, const Stop&) override {
     Sent sent;
     sent.safe = client_.take_confirmed();
     published_ -= sent.safe;
-    if (sent.safe > 0) strikes_ = 0;
-    const std::span<const Message> waiting = window.subspan(sent.safe);
+    if (sent.safe > 0) suspicion_.confirmed();
+    std::span<const Message> waiting = window.subspan(sent.safe);
     if (const auto connected = client_.connected(); !connected)
       return lost(sent, waiting, connected.error());
+    if (!waiting.empty() && suspicion_.suspects(waiting.front().lane, waiting.front().position)) {
+      waiting = waiting.first(1);
+      if (clock_.now() < suspicion_.may_send())
+        return {.verdict = Verdict::again, .at = suspicion_.may_send()};
+    }
     for (; published_ < waiting.size() && has_room(waiting); ++published_) {
       const Message& message = waiting[published_];
       const auto done =
           client_.publish(topics_[static_cast<int>(message.lane)], message.body, 1, false);
       if (!done) return lost(sent, waiting, done.error());
+      if (published_ == 0) suspicion_.sent(clock_.now());
     }
     // whoever got something confirmed may have more to give; else the doorbell tells
     sent.verdict = sent.safe > 0 || published_ == 0 ? Verdict::ok : Verdict::again;
@@ -125,26 +135,21 @@ class MqttUplink final : public Uplink {
     sent.verdict = Verdict::retry;
     sent.why = why;
     if (published_ == 0) return sent;
-    const Position oldest = waiting.front().position;
-    strikes_ = strikes_ > 0 && suspect_ == oldest ? strikes_ + 1 : 1;
-    suspect_ = oldest;
-    if (strikes_ < most_strikes) return sent;
-    strikes_ = 0;
+    const Message& oldest = waiting.front();
+    if (!suspicion_.lost(oldest.lane, oldest.position, clock_.now())) return sent;
     sent.verdict = Verdict::poison;
-    sent.why =
-        error(Reason::refused, "the broker disconnected %d times at this message", most_strikes);
+    sent.why = error(Reason::refused, "the broker disconnects whenever it is sent this message");
     return sent;
   }
 
   static constexpr std::size_t most_bytes = 1024 * 1024;
-  static constexpr int most_strikes = 3;
 
+  const Clock& clock_;
   const std::size_t in_flight_limit_;
   MqttClient client_;
   std::array<std::string, lane_count> topics_;
   std::size_t published_ = 0;  // of the window's front, since connect(), not yet reported safe
-  Position suspect_;           // oldest message when the connection was last lost
-  int strikes_ = 0;            // times in a row that it was this one
+  Suspicion suspicion_;
 };
 
 std::unique_ptr<UplinkSettings> read(const config::Node& node, config::Mistakes& mistakes) {

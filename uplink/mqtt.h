@@ -3,8 +3,8 @@
 // session and a connection that is simply opened again: what was not confirmed is sent again from
 // the log.
 //
-// MQTT 3.1.1 cannot refuse a message, a broker that dislikes one disconnects. Three times in a row
-// with the same oldest message and nothing confirmed between makes that message poison.
+// MQTT 3.1.1 cannot refuse a message, a broker that dislikes one disconnects: suspicion.h tells
+// that from a broker that comes and goes.
 #pragma once
 
 #include "uplink/uplinks.h"
