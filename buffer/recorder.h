@@ -63,7 +63,8 @@ class Recorder final : public Worker {
 
  private:
   enum class Extent { due, all };
-  static constexpr std::size_t most_batches = 32;  // of a transaction
+  static constexpr std::size_t most_batches = 32;         // of a transaction
+  static constexpr std::uint64_t most_spare = 256 << 10;  // bytes
 
   Time next_due(Time now);
   bool drained() const;

@@ -21,7 +21,8 @@ void Recorder::failed(const Error& why, Time now) {
     case Reason::quota:
       break;
     case Reason::disk_full:
-      spare_ += 64 << 10;
+      // the quota's estimate was short; but a disk that others filled must not cost the backlog
+      spare_ = std::min<std::uint64_t>(spare_ + (64 << 10), most_spare);
       break;
     case Reason::corrupt:
       run_stored_ = false;

@@ -284,6 +284,29 @@ TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
   Failing::countdown = -1;
 }
 
+TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
+  Rig rig;
+  rig.vfs = failing_vfs();
+  rig.buffer.max_size = 2 << 20;
+  rig.start();
+  for (int i = 0; i < 300; ++i) {
+    rig.batches(20);
+    rig.run(2 * second);
+  }
+  ASSERT_GT(rig.log->status().journal.database_bytes, 200'000u);
+  rig.batches(5);
+  Failing::countdown = 0;
+  Failing::for_ever = true;
+  Failing::code = SQLITE_FULL;
+  rig.run(10 * minute);
+  EXPECT_FALSE(rig.log->status().journal.writable);
+  Failing::countdown = -1;
+  rig.run(5 * second);
+  EXPECT_TRUE(rig.log->status().journal.writable);
+  EXPECT_EQ(rig.log->uplink_totals(0).dropped_total(), 0u);
+  EXPECT_EQ(rig.deliver(0).size(), rig.next_value);
+}
+
 INSTANTIATE_TEST_SUITE_P(Errors, FailingDisk,
                          testing::Combine(testing::Values(SQLITE_IOERR_WRITE, SQLITE_FULL),
                                           testing::Bool()));
