@@ -147,6 +147,8 @@ def main():
             parts.start_sink()
         gateway = subprocess.Popen(command, stderr=log, preexec_fn=end_with_parent)
         wait_for(lambda: queued(path) < 1000, 60, "the backlog drains")
+        with contextlib.suppress(TimeoutError):  # what is missing then is told below
+            wait_for(lambda: owed <= set(read_sink(parts.record)[0]), 10, "what is owed arrives")
         gateway.send_signal(signal.SIGTERM)
         status = gateway.wait(10)
         taken, faults = read_sink(parts.record)
