@@ -8,8 +8,9 @@
 //   dead_letter(id, uplink, why, payload)      the newest 1,000
 //
 // Everything between begin() and commit() becomes durable together or not at all. Database and
-// write-ahead log together stay below max_size. A file that is not ours, too new or damaged is set
-// aside as "<path>.damaged-N" and what can be read of it is taken over.
+// write-ahead log together stay below max_size. A file that is not ours, too new or damaged is an
+// Error `corrupt`: whoever opens it sets it aside as "<path>.damaged-N" and takes over what can be
+// read of it (salvage.h).
 #pragma once
 
 #include <atomic>
@@ -48,8 +49,6 @@ class Journal {
   std::string set_aside();
   /// Grows whenever the file at the path may be another one: readers then open theirs again.
   unsigned generation() const { return generation_.load(std::memory_order_acquire); }
-  /// open() found a damaged file, and not all of it could be taken over.
-  bool lost_some() const { return lost_some_; }
   /// A reader met a damaged page; the recorder sets the file aside before it writes again. Until
   /// trust(), what is not in the journal may only not yet be taken over.
   void suspect() { suspected_.store(true, std::memory_order_release); }
@@ -134,7 +133,6 @@ class Journal {
   std::uint64_t pages_before_ = 0;  // written by connections that are closed
   std::atomic<unsigned> generation_{0};
   std::atomic<bool> suspected_{false};
-  bool lost_some_ = false;
 };
 
 }  // namespace fieldweir

@@ -3,8 +3,6 @@
 #include <filesystem>
 
 #include "buffer/journal.h"
-#include "buffer/salvage.h"
-#include "core/log.h"
 
 namespace fieldweir {
 namespace {
@@ -29,21 +27,9 @@ constexpr const char* tables = R"(
 }  // namespace
 
 Result<> Journal::open() {
-  Result<> opened = open_file();
-  if (opened || opened.error().reason != Reason::corrupt) {
-    if (!opened) close();
-    return opened;
-  }
-  const std::string aside = set_aside();
-  log(LogLevel::error, "journal", "%s: %s; moved to %s", place_.path.c_str(),
-      std::string(opened.error().text.view()).c_str(), aside.c_str());
-  opened = open_file();
-  if (!opened) {
-    close();
-    return opened;
-  }
-  lost_some_ = !salvage(aside, place_.vfs, *this);
-  return {};
+  const Result<> opened = open_file();
+  if (!opened) close();
+  return opened;
 }
 
 Result<> Journal::open_file() {

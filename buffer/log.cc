@@ -8,6 +8,7 @@
 #include "buffer/lock_file.h"
 #include "buffer/reader.h"
 #include "buffer/recorder.h"
+#include "buffer/salvage.h"
 #include "core/log.h"
 
 namespace fieldweir {
@@ -36,8 +37,21 @@ void complain(const Error& why) {
 struct Beginning {
   LastRun before;
   LastRun run{1, 0, false};
-  bool stored = false;  // the journal knows the new run
+  bool stored = false;     // the journal knows the new run
+  bool lost_some = false;  // the journal was damaged, and not all of it could be taken over
 };
+
+/// Takes over what can be read of a damaged one.
+Result<> open(Journal& journal, bool& lost_some) {
+  const Result<> opened = journal.open();
+  if (opened || opened.error().reason != Reason::corrupt) return opened;
+  const std::string aside = journal.set_aside();
+  log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
+      std::string(opened.error().text.view()).c_str(), aside.c_str());
+  if (auto r = journal.open(); !r) return r;
+  lost_some = !salvage(aside, journal.place().vfs, journal);
+  return {};
+}
 
 /// Cursors of uplinks that are not configured any more would keep batches for nobody.
 Result<> forget_uplinks(Journal& journal, const std::vector<std::string>& uplinks) {
@@ -66,7 +80,8 @@ Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Rando
   Beginning begun;
   const auto new_stream = static_cast<std::uint32_t>(random.next());
   begun.run.stream = new_stream;
-  if (const Result<> opened = journal.open(); !opened) return complain(opened.error()), begun;
+  if (const Result<> opened = open(journal, begun.lost_some); !opened)
+    return complain(opened.error()), begun;
   const Result<LastRun> before = journal.last_run();
   if (!before) return complain(before.error()), journal.close(), begun;
   begun.before = before.value();
@@ -177,13 +192,13 @@ void Log::Parts::resume(const Beginning& beginning, Time now) {
   }
   for (std::size_t i = 0; i < uplinks.size(); ++i) {
     UplinkBooks books = stored_state(journal, "uplink/" + uplinks[i], read_books)
-                            .value_or(new_books(beginning.run, journal.lost_some()));
-    if (journal.lost_some()) count_again(journal, beginning.run, books);
+                            .value_or(new_books(beginning.run, beginning.lost_some));
+    if (beginning.lost_some) count_again(journal, beginning.run, books);
     tail.resume(i, books);
   }
   const FieldTotals field = stored_state(journal, "field", read_field).value_or(FieldTotals{});
   ledger.resume(field);
-  if (journal.lost_some()) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);
+  if (beginning.lost_some) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);
   if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, field.at, now, Gap::unknown);
 }
 

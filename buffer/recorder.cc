@@ -88,6 +88,8 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 // --- writing
 
 Result<> Recorder::finish(Time now) {
+  if (!aside_.empty())
+    if (auto r = mend(); !r) return r;
   for (std::size_t i = 0; i <= parts_.tail.size() / most_batches; ++i) {
     if (auto written = write(now, Extent::all); !written) return written;
     if (!more_) return {};
@@ -128,14 +130,30 @@ Result<> Recorder::write(Time now, Extent extent) {
   return {};
 }
 
+// Until it is known to be the one that we wrote, what a reader does not find in it may be lost.
 Result<> Recorder::open() {
   Journal& journal = parts_.journal;
   if (journal.is_open()) return {};
+  journal.suspect();
+  const Result<> opened = reopen();
+  if (!opened) journal.close();
+  if (opened || opened.error().reason != Reason::corrupt) journal.trust();
+  return opened;
+}
+
+Result<> Recorder::reopen() {
+  Journal& journal = parts_.journal;
   if (auto r = journal.open(); !r) return r;
   const auto last = journal.last_run();
   if (!last) return last.error();
-  const bool ours = last.value().epoch == run_.epoch && last.value().stream == run_.stream;
-  if (ours || last.value().epoch < run_.epoch) return {};
+  if (last.value().epoch == run_.epoch && last.value().stream == run_.stream) return {};
+  if (last.value().epoch < run_.epoch) {
+    // emptied while it was closed, unless we have not yet written to it
+    if (run_stored_)
+      if (auto r = mark_missing(); !r) return r;
+    run_stored_ = false;
+    return {};
+  }
   // it appeared after we had started without it: its numbers and ours do not fit into one order
   const std::string aside = journal.set_aside();
   log(LogLevel::error, name(), "a journal with other batches appeared at %s; moved to %s",

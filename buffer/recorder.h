@@ -71,6 +71,7 @@ class Recorder final : public Worker {
   bool cursors_moved() const;
   Result<> write(Time now, Extent extent);
   Result<> open();
+  Result<> reopen();
   std::size_t take(Time now, Extent extent);
   Result<> transact(Time now, std::span<Slot* const> slots, Extent extent);
   Result<> put_names(bool ended);
@@ -79,6 +80,7 @@ class Recorder final : public Worker {
   Result<> put_states(Time now);
   Result<> put_dead_letters();
   Result<> mend();
+  Result<> mark_missing();
   Result<> count_lost(std::span<const Position> through);
   void failed(const Error& why, Time now);
   void show(Time now, const Error& problem);
@@ -102,6 +104,8 @@ class Recorder final : public Worker {
   std::size_t letters_ = 0;  // that the transaction takes
   bool more_ = false;        // the last transaction did not do all that was due
   std::uint64_t spare_ = 0;  // room that the last attempt turned out to need besides
+
+  std::string aside_;  // a damaged journal that is not yet taken over
 
   Time last_commit_;
   Time retry_at_ = 0;

@@ -27,8 +27,10 @@ void Recorder::failed(const Error& why, Time now) {
     case Reason::corrupt:
       run_stored_ = false;
       journal.suspect();
-      if (const Result<> mended = mend(); !mended) journal.close();
-      journal.trust();
+      if (mend())
+        journal.trust();
+      else
+        journal.close();  // still suspected: the next turn goes on with it
       break;
     default:
       // after a failed sync the same handle cannot be trusted: open it again, write what is not
@@ -38,14 +40,22 @@ void Recorder::failed(const Error& why, Time now) {
   show(now, why);
 }
 
-// What salvage cannot reach at the end of a lane is marked here: its last number is known. What the
-// tail still has is written once more.
 Result<> Recorder::mend() {
   Journal& journal = parts_.journal;
-  const std::string aside = journal.set_aside();
+  if (aside_.empty()) aside_ = journal.set_aside();
   if (auto r = journal.open(); !r) return r;
-  if (salvage(aside, journal.place().vfs, journal)) return {};
+  if (!salvage(aside_, journal.place().vfs, journal))
+    if (auto r = mark_missing(); !r) return r;
+  aside_.clear();
+  return {};
+}
+
+// What salvage cannot reach at the end of a lane is marked here: its last number is known. What the
+// tail still has is written once more.
+Result<> Recorder::mark_missing() {
+  Journal& journal = parts_.journal;
   const std::array<Position, lane_count> below = parts_.tail.write_again();
+  parts_.tail.snapshot(books_);
   if (auto r = journal.begin(); !r) return r;
   for (int i = 0; i < lane_count; ++i) {
     const auto lane = static_cast<Lane>(i);
@@ -53,9 +63,10 @@ Result<> Recorder::mend() {
         std::min(newest_[static_cast<std::size_t>(i)], below[static_cast<std::size_t>(i)]);
     const Result<Position> last = journal.last(lane);
     if (!last) return last.error();
-    if (last.value() >= newest) continue;
-    Position from = newest;
-    if (last.value().epoch == newest.epoch) from.seq = last.value().seq + 1;
+    const Position known = std::max(last.value(), acknowledged_by_all(lane, books_));
+    if (known >= newest) continue;
+    Position from{newest.stream, newest.epoch, 1};
+    if (known.epoch == newest.epoch) from.seq = known.seq + 1;
     if (auto r = mark_lost(journal, lane, from, newest); !r) return r;
   }
   if (auto r = journal.commit(); !r) return r;
@@ -64,7 +75,6 @@ Result<> Recorder::mend() {
 
 // How many readings a batch had that cannot be read is known only from what is missing in the sum.
 Result<> Recorder::count_lost(std::span<const Position> through) {
-  parts_.tail.snapshot(books_);
   for (std::size_t i = 0; i < books_.size(); ++i) {
     std::uint64_t owed = 0;
     for (std::size_t lane = 0; lane < lane_count; ++lane) {

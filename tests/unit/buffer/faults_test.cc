@@ -279,9 +279,78 @@ TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
     for (const auto v : rig.deliver(0)) all.push_back(v);
     EXPECT_EQ(all, numbers(0, 200)) << "n-th call " << n;
     EXPECT_TRUE(rig.log->uplink_totals(0).balanced()) << n;
-    EXPECT_FALSE(fs::exists(rig.buffer.path + ".damaged-1")) << n;
+    EXPECT_TRUE(code == SQLITE_CORRUPT || !fs::exists(rig.buffer.path + ".damaged-1")) << n;
   }
   Failing::countdown = -1;
+}
+
+/// Every position from the first to the last is there or stood for, and the ledger agrees.
+void expect_accounted(Rig& rig) {
+  std::uint64_t next = 1;
+  for (const DecodedBatch& b : rig.pending(0)) {
+    EXPECT_EQ(b.replaces_from.seq, next);
+    next = b.position.seq + 1;
+    rig.acknowledge(0, b, {b.readings.size(), 0, 0});
+  }
+  EXPECT_EQ(next, rig.log->status().lanes[1].last.seq + 1);
+  EXPECT_EQ(rig.log->uplink_totals(0).queued, 0u);
+  EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+}
+
+/// After a failed write the journal is closed until it is tried again: meanwhile `harm` comes.
+void reopen_after(void (*harm)(const std::string& path)) {
+  Rig rig;
+  rig.vfs = failing_vfs();
+  rig.start();
+  for (int i = 0; i < 20; ++i) {
+    rig.batches(20);
+    rig.run(2 * second);
+  }
+  ASSERT_EQ(rig.pending(0, Lane::telemetry, 5).size(), 5u);  // its connection is open
+  rig.batches(1);
+  Failing::countdown = 0;
+  Failing::for_ever = false;
+  Failing::code = SQLITE_IOERR_WRITE;
+  for (int i = 0; Failing::countdown == 0 && i < 100; ++i) rig.run(50 * millisecond);
+  ASSERT_FALSE(rig.log->status().journal.writable);
+  harm(rig.buffer.path);
+  rig.run(5 * second);
+  EXPECT_TRUE(rig.log->status().journal.writable);
+  expect_accounted(rig);
+}
+
+TEST(Faults, AJournalFoundDamagedWhenItIsOpenedAgainIsAccounted) {
+  reopen_after([](const std::string& path) {
+    fs::remove(path + "-wal");
+    write_file(path, std::string(3000, 'x'));
+  });
+}
+
+TEST(Faults, AJournalFoundEmptyWhenItIsOpenedAgainIsAccounted) {
+  reopen_after([](const std::string& path) {
+    for (const char* part : {"", "-wal", "-shm"}) fs::remove(path + part);
+  });
+}
+
+// A reader keeps a connection to the file that it opened, wherever that was moved.
+TEST(Faults, AReaderFollowsToTheFileThatTookOver) {
+  Rig rig;
+  rig.vfs = failing_vfs();
+  rig.start();
+  for (int i = 0; i < 20; ++i) {
+    rig.batches(20);
+    rig.run(2 * second);
+  }
+  EXPECT_EQ(rig.deliver(0, 5), numbers(0, 100));
+  Failing::countdown = 0;
+  Failing::for_ever = false;
+  Failing::code = SQLITE_CORRUPT;
+  for (int i = 0; i < 20; ++i) {
+    rig.batches(20);
+    rig.run(3 * second);
+  }
+  ASSERT_TRUE(fs::exists(rig.buffer.path + ".damaged-1"));
+  EXPECT_EQ(rig.deliver(0), numbers(100, rig.next_value));
 }
 
 TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
@@ -308,7 +377,8 @@ TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Errors, FailingDisk,
-                         testing::Combine(testing::Values(SQLITE_IOERR_WRITE, SQLITE_FULL),
+                         testing::Combine(testing::Values(SQLITE_IOERR_WRITE, SQLITE_FULL,
+                                                          SQLITE_CORRUPT),
                                           testing::Bool()));
 
 }  // namespace
