@@ -7,7 +7,8 @@
 int main(int argc, char** argv) {
   using namespace fieldweir;
   CLI::App app("Fieldweir: field devices in, accounted delivery out", "fieldweir");
-  app.require_subcommand(1);
+  app.require_subcommand(
+      0, 1);  // none is looked for below: CLI11 would not say which it does not know
 
   std::string config = "/etc/fieldweir/fieldweir.yaml";
   std::string socket;
@@ -21,14 +22,15 @@ int main(int argc, char** argv) {
 
   CLI::App* check = app.add_subcommand("check", "say what is wrong with a configuration");
   check->add_option("file", config, "configuration file")->required();
-  check->add_flag("--explain", explain, "also say what would happen: requests, memory, loss window");
+  check->add_flag("--explain", explain, "also say what would happen: buses, loss window, memory");
 
   CLI::App* status = app.add_subcommand("status", "where every reading went");
   status->add_flag("--json", json, "for programs");
   status->add_option("--socket", socket, "status socket (default: in the runtime directory)");
 
   CLI::App* demo = app.add_subcommand("demo", "a simulated device on this terminal");
-  demo->add_option("--seconds", seconds, "end by itself (default: at Ctrl-C)");
+  demo->add_option("--seconds", seconds, "end by itself (default: at Ctrl-C)")
+      ->check(CLI::Range(1, 86400));
 
   CLI::App* version = app.add_subcommand("version", "print the version");
 
@@ -48,5 +50,6 @@ int main(int argc, char** argv) {
     std::cerr << "fieldweir: " << problem.what() << "\n";
     return exit_failure;
   }
+  std::cerr << app.help();
   return exit_usage;
 }

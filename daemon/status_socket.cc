@@ -54,7 +54,9 @@ int listen_at(const std::string& path) {
   const sockaddr_un address = address_of(path);
   if (in_use(address)) throw std::system_error(EADDRINUSE, std::system_category(), path);
   const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  unlink(path.c_str());
+  // only a socket: a path given by mistake must not cost anybody a file
+  if (struct stat there{}; lstat(path.c_str(), &there) == 0 && S_ISSOCK(there.st_mode))
+    unlink(path.c_str());
   if (descriptor >= 0 &&
       bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       chmod(path.c_str(), 0660) == 0 && listen(descriptor, 8) == 0)
@@ -121,6 +123,8 @@ std::string ask_status(const std::string& path) {
     answer.append(piece, static_cast<std::size_t>(n));
   }
   close(descriptor);
+  // all of it ends so; a gateway that is stopping or stuck leaves us with less or nothing
+  if (!answer.ends_with("\n}\n")) throw std::system_error(ETIMEDOUT, std::system_category(), path);
   return answer;
 }
 

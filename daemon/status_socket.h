@@ -32,7 +32,8 @@ class StatusSocket {
 /// $RUNTIME_DIRECTORY/status.sock, or /run/fieldweir/status.sock.
 std::string default_status_path();
 
-/// The client's side: the whole answer of the daemon at `path`; throws std::system_error.
+/// The client's side: the whole answer of the daemon at `path`, which is a JSON object on several
+/// lines; throws std::system_error, also if there is no whole answer within 5 s of silence.
 std::string ask_status(const std::string& path);
 
 }  // namespace fieldweir

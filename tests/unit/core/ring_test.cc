@@ -54,7 +54,7 @@ TEST(Ring, NeverLooksFullerThanItIsToAThirdThread) {
   std::atomic<bool> done = false;
   std::thread both_ends([&] {
     std::array<int, 8> some{};
-    for (int i = 0; i < 300'000; ++i) {
+    for (int i = 0; i < 1'000'000; ++i) {
       ring.push(some);
       ring.pop(some);
     }
