@@ -12,16 +12,21 @@ struct Pinned {
 };
 
 struct Range {
-  RowId first = 0;  // 0: there is none
+  RowId after = 0;
+  RowId first = 0;  // the row behind `after`; 0: there is none
   RowId last = 0;
   std::uint64_t bytes = 0;
 };
 
-Result<std::vector<Pinned>> pins(Journal& journal, Lane lane, std::span<const UplinkBooks> books) {
+// Uplinks go on meanwhile: what they have asked for since `books` were closed counts as well.
+Result<std::vector<Pinned>> pins(Journal& journal, const Tail& tail, Lane lane,
+                                 std::span<const UplinkBooks> books) {
   std::vector<Pinned> all;
-  for (const UplinkBooks& book : books) {
-    const RowId cursor = row_id(lane, book.cursors[static_cast<std::size_t>(lane)].acknowledged);
-    const auto row = journal.row_after(lane, cursor, most_ahead - 1);
+  for (std::size_t i = 0; i < books.size(); ++i) {
+    const RowId cursor =
+        row_id(lane, books[i].cursors[static_cast<std::size_t>(lane)].acknowledged);
+    const RowId asked = std::max(cursor, row_id(lane, tail.asked(i, lane)));
+    const auto row = journal.row_after(lane, asked, most_ahead - 1);
     if (!row) return row.error();
     all.push_back({cursor, row.value().id == 0 ? last_row(lane) : row.value().id});
   }
@@ -33,7 +38,8 @@ Result<std::vector<Pinned>> pins(Journal& journal, Lane lane, std::span<const Up
 /// The oldest neighbours that may go: from the first row that nobody pins, not beyond a cursor.
 Result<Range> find_range(Journal& journal, Lane lane, std::span<const Pinned> pinned,
                          std::uint64_t wanted) {
-  auto row = journal.row_after(lane, row_id(lane, {}));
+  RowId after = row_id(lane, {});
+  auto row = journal.row_after(lane, after);
   RowId end = last_row(lane);
   for (const Pinned& pin : pinned) {
     if (!row) return row.error();
@@ -42,10 +48,12 @@ Result<Range> find_range(Journal& journal, Lane lane, std::span<const Pinned> pi
       end = pin.cursor;
       break;
     }
-    if (row.value().id <= pin.last) row = journal.row_after(lane, pin.last);
+    if (row.value().id > pin.last) continue;
+    after = pin.last;
+    row = journal.row_after(lane, after);
   }
   if (!row) return row.error();
-  Range range{row.value().id, row.value().id, row.value().bytes};
+  Range range{after, row.value().id, row.value().id, row.value().bytes};
   while (range.first != 0 && range.bytes < wanted) {
     row = journal.row_after(lane, range.last);
     if (!row) return row.error();
@@ -99,7 +107,7 @@ Result<std::uint64_t> make_room(Journal& journal, Tail& tail, std::span<const Up
                                 std::uint64_t wanted, Drops& drops) {
   for (int i = lane_count - 1; i >= 0; --i) {
     const auto lane = static_cast<Lane>(i);
-    const auto pinned = pins(journal, lane, books);
+    const auto pinned = pins(journal, tail, lane, books);
     if (!pinned) return pinned.error();
     auto range = find_range(journal, lane, pinned.value(), wanted);
     if (!range) return range.error();
@@ -110,6 +118,8 @@ Result<std::uint64_t> make_room(Journal& journal, Tail& tail, std::span<const Up
     chosen.last = std::min(chosen.last, row_id(lane, through));
     // a lone mark in place of a lone batch would gain too little to be worth a gap
     if (chosen.last <= chosen.first) continue;
+    if (!tail.may_replace(lane, position_of(chosen.after, 0), position_of(chosen.last, 0)))
+      continue;
     return replace(journal, lane, chosen, books, drops);
   }
   return std::uint64_t{0};

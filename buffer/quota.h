@@ -16,6 +16,7 @@ using Drops = std::vector<std::uint64_t>;
 
 /// Within the open transaction: drops at least `wanted` bytes, if that much may be dropped. `books`
 /// tell the cursors; counts are added to `drops`. How many bytes it freed; 0: nothing may go.
+/// Until the caller says tail.replaced(), nobody reads what is dropped.
 Result<std::uint64_t> make_room(Journal& journal, Tail& tail, std::span<const UplinkBooks> books,
                                 std::uint64_t wanted, Drops& drops);
 

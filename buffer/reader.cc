@@ -7,7 +7,7 @@ namespace fieldweir {
 // What lies between `after` and the tail's first batch left the tail before that batch was found,
 // so it is committed, or acknowledged by everybody: the journal, asked afterwards, shows all of it.
 Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
-  const Tail::Found found = parts_.tail.find(lane, after);
+  const Tail::Found found = parts_.tail.find(uplink_, lane, after);
   if (!found.newer) return false;
   if (found.slot == nullptr || !found.adjoins) {
     const Position before = found.slot != nullptr ? found.slot->header.position : Position{};
@@ -109,7 +109,7 @@ void Reader::acknowledge(Lane lane, Cursor cursor, Outcome outcome) {
 void Reader::dead_letter(const DecodedBatch& batch, std::string_view why) {
   Position before = batch.position;
   --before.seq;
-  const Tail::Found found = parts_.tail.find(batch.lane, before);
+  const Tail::Found found = parts_.tail.find(uplink_, batch.lane, before);
   if (found.slot != nullptr) {
     const bool same = found.slot->header.position == batch.position;
     if (same) parts_.dead_letters.put(uplink_, why, found.slot->bytes());

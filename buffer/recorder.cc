@@ -106,8 +106,9 @@ Result<> Recorder::write(Time now, Extent extent) {
 
   const Time start = parts_.clock.now();
   const Result<> done = transact(now, slots, extent);
+  if (!done) parts_.journal.roll_back();
+  parts_.tail.replaced();
   if (!done) {
-    parts_.journal.roll_back();
     parts_.tail.give_back(slots, false);
     return done;
   }

@@ -139,9 +139,13 @@ std::vector<Slot*>::const_iterator Tail::first_after(Lane lane, Position after) 
                           [](Position p, const Slot* slot) { return p < slot->header.position; });
 }
 
-Tail::Found Tail::find(Lane lane, Position after) {
+Tail::Found Tail::find(std::size_t uplink, Lane lane, Position after) {
   const std::scoped_lock lock(mutex_);
   Found found;
+  const Replacing& replacing = replacing_[index(lane)];
+  if (after >= replacing.after && after < replacing.last) return found;
+  Position& asked = uplinks_[uplink].asked[index(lane)];
+  asked = std::max(asked, after);
   found.newer = last_[index(lane)] > after;
   const auto at = first_after(lane, after);
   if (at == order_[index(lane)].end()) return found;
@@ -227,6 +231,29 @@ std::array<Position, lane_count> Tail::write_again() {
     if (!order_[lane].empty()) below[lane] = order_[lane].front()->previous;
   }
   return below;
+}
+
+Position Tail::asked(std::size_t uplink, Lane lane) const {
+  const std::scoped_lock lock(mutex_);
+  return uplinks_[uplink].asked[index(lane)];
+}
+
+bool Tail::may_replace(Lane lane, Position after, Position last) {
+  const std::scoped_lock lock(mutex_);
+  const std::size_t i = index(lane);
+  for (const Uplink& uplink : uplinks_) {
+    const Position cursor = uplink.books.cursors[i].acknowledged;
+    if (cursor < last && std::max(uplink.asked[i], cursor) >= after) return false;
+  }
+  Replacing& replacing = replacing_[i];
+  if (replacing.after == replacing.last) replacing.after = after;
+  replacing.last = last;
+  return true;
+}
+
+void Tail::replaced() {
+  const std::scoped_lock lock(mutex_);
+  replacing_ = {};
 }
 
 Position Tail::forget(Lane lane, Position through) {

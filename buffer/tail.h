@@ -63,10 +63,10 @@ class Tail {
   // --- uplinks
   struct Found {
     const Slot* slot = nullptr;  // the first batch after `after` that is in the tail, referred to
-    bool newer = false;          // there is a batch after `after`, here or in the journal
+    bool newer = false;          // a batch after `after` may be read, here or in the journal
     bool adjoins = false;        // nothing lies between `after` and `slot`
   };
-  Found find(Lane lane, Position after);
+  Found find(std::size_t uplink, Lane lane, Position after);
   /// `seen`: the uplink has read it, so it stays as it is until acknowledged.
   void release(std::size_t uplink, const Slot& slot, bool seen);
   LogReader::Cursor cursor(std::size_t uplink, Lane lane) const;
@@ -85,6 +85,13 @@ class Tail {
   /// The journal lost batches: what is here is not committed any more. The last positions that are
   /// not here.
   std::array<Position, lane_count> write_again();
+  /// The last position behind which the uplink looked for a batch.
+  Position asked(std::size_t uplink, Lane lane) const;
+  /// One gap mark is going to stand for all batches behind `after`, up to `last`. False if an
+  /// uplink that still owes them may have seen one; true: until replaced(), nobody reads there.
+  bool may_replace(Lane lane, Position after, Position last);
+  /// The marks are committed, or will not be.
+  void replaced();
   /// Forgets copies of committed batches up to `through`; how far it came without meeting a reader.
   Position forget(Lane lane, Position through);
 
@@ -102,7 +109,12 @@ class Tail {
  private:
   struct Uplink {
     UplinkBooks books;
-    std::array<Position, lane_count> seen;
+    std::array<Position, lane_count> seen;   // in the tail
+    std::array<Position, lane_count> asked;  // for what stands behind, wherever it was
+  };
+  struct Replacing {
+    Position after;
+    Position last;  // equal to `after`: nothing is being replaced
   };
   static std::size_t index(Lane lane) { return static_cast<std::size_t>(lane); }
 
@@ -122,6 +134,7 @@ class Tail {
   std::vector<Slot*> free_;
   std::array<std::vector<Slot*>, lane_count> order_;  // by position
   std::array<Position, lane_count> last_;
+  std::array<Replacing, lane_count> replacing_;
   std::vector<Uplink> uplinks_;
   const Lanes always_;
 };

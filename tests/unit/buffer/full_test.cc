@@ -1,5 +1,6 @@
 // When the journal or the tail is full: what goes, what stays, and what is said about it.
 
+#include "tests/unit/buffer/failing_disk.h"
 #include "tests/unit/buffer/rig.h"
 
 namespace fieldweir {
@@ -47,6 +48,77 @@ TEST(FullLog, StaysBelowItsQuotaAndMarksWhatItDropped) {
     EXPECT_EQ(totals.batched, added) << u;
   }
   EXPECT_EQ(rig.log->uplink_totals(0).dropped[static_cast<std::size_t>(Reason::quota)], lost);
+}
+
+/// Two uplinks and a small journal of large batches.
+struct Small : Rig {
+  Small() : Rig({"down", "slow"}) {
+    batch.rows = 200;
+    buffer.max_size = 1 << 20;
+  }
+  void fill(int batches) {
+    for (; batches > 0; --batches) {
+      for (int j = 0; j < 200; ++j) {
+        const auto r = uint64_reading(static_cast<SignalId>(j % 99), clock.now(), random.next());
+        log->output().add({&r, 1}, clock.now());
+      }
+      run(3 * second);
+    }
+  }
+  std::uint64_t dropped(std::size_t u) const { return log->uplink_totals(u).dropped_total(); }
+  Random random{4};
+};
+
+void expect_equal(const std::vector<DecodedBatch>& found,
+                  const std::vector<DecodedBatch>& expected) {
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].replaces_from, expected[i].replaces_from) << i;
+    EXPECT_EQ(found[i].position, expected[i].position) << i;
+    EXPECT_EQ(found[i].readings, expected[i].readings) << i;
+  }
+}
+
+TEST(FullLog, ADropEndsWhereAnotherUplinkStands) {
+  Small rig;
+  rig.start();
+  rig.fill(250);
+  rig.deliver(1, 108);
+  const auto before = rig.pending(1, Lane::telemetry, most_ahead);
+  while (rig.dropped(0) == 0) rig.fill(1);
+  EXPECT_EQ(rig.dropped(1), 0u);
+  expect_equal(rig.pending(1, Lane::telemetry, most_ahead), before);
+  const auto seen_by_down = rig.pending(0, Lane::telemetry, most_ahead + 1);
+  EXPECT_EQ(seen_by_down.back().replaces_from.seq, most_ahead + 1);
+  EXPECT_EQ(seen_by_down.back().position.seq, 108u);
+}
+
+// An uplink that acknowledges and reads on while the drop is being committed.
+TEST(FullLog, WhatIsReadDuringADropStays) {
+  int until_drop = 0;
+  {
+    Small rig;
+    for (rig.start(); rig.dropped(1) == 0; ++until_drop) rig.fill(1);
+  }
+  Small rig;
+  rig.vfs = failing_vfs();
+  rig.start();
+  rig.fill(until_drop - 1);
+  ASSERT_EQ(rig.dropped(1), 0u);
+  std::vector<DecodedBatch> read;
+  Failing::at_write = [&] {
+    rig.deliver(1, most_ahead);
+    read = rig.pending(1, Lane::telemetry, most_ahead);
+  };
+  rig.fill(1);
+  ASSERT_FALSE(Failing::at_write) << "nothing was written";
+  ASSERT_GT(rig.dropped(0), 0u);
+  expect_equal(rig.pending(1, Lane::telemetry, read.size()), read);
+  for (const std::size_t u : {0, 1}) {
+    rig.deliver(u);
+    EXPECT_EQ(rig.log->uplink_totals(u).queued, 0u) << u;
+    EXPECT_TRUE(rig.log->uplink_totals(u).balanced()) << u;
+  }
 }
 
 TEST(FullLog, DropsTheOldestUnseenWhenOnlyMemoryIsLeft) {
