@@ -49,7 +49,8 @@ def configuration(parts):
 
 def start_room_sensor(parts):
     """Another program at the site that feeds the gateway: publishes JSON once a second."""
-    process = subprocess.Popen(["mosquitto_pub", "-p", str(parts.broker_port), "-t", "zigbee2mqtt/kitchen", "-l"],
+    process = subprocess.Popen(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(parts.broker_port), "-t",
+                                "zigbee2mqtt/kitchen", "-l"],
                                stdin=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
     parts.processes["sensor"] = process
     return process.stdin
@@ -66,7 +67,7 @@ def start_subscriber(parts):
     heard = parts.folder / "subscriber.txt"
     with open(heard, "wb") as file:
         parts.processes["subscriber"] = subprocess.Popen(
-            ["mosquitto_sub", "-p", str(parts.broker_port), "-v", "-t", "fieldweir/demo/#"], stdout=file,
+            ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(parts.broker_port), "-v", "-t", "fieldweir/demo/#"], stdout=file,
             preexec_fn=end_with_parent)
     return heard
 

@@ -136,7 +136,8 @@ class Site(Parts):
             self.processes[name].send_signal(signal.SIGCONT)
 
     def publish(self, topic, payload):
-        subprocess.run(["mosquitto_pub", "-p", str(self.broker_port), "-t", topic, "-s" if payload else "-n"], input=payload, check=True,
+        subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.broker_port), "-t", topic,
+                        "-s" if payload else "-n"], input=payload, check=True,
                        timeout=10)
 
     def subscribe(self, name):
@@ -145,7 +146,8 @@ class Site(Parts):
         wait_for(lambda: listening(self.broker_port), 10, "broker")
         heard = self.folder / f"{name}.heard"
         with open(heard, "ab") as file:
-            self.processes[name] = subprocess.Popen(["mosquitto_sub", "-p", str(self.broker_port), "-t", "scada/#"], stdout=file,
+            self.processes[name] = subprocess.Popen(["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.broker_port),
+                                                     "-t", "scada/#"], stdout=file,
                                                     preexec_fn=end_with_parent)
 
         def hears():

@@ -303,6 +303,7 @@ class MqttTlsTest : public MqttClientTest {
 };
 
 TEST_F(MqttTlsTest, ConnectsToTheNameOrAddressThatTheCertificateIsFor) {
+  if (!knows_localhost()) GTEST_SKIP() << "this system does not know localhost";
   const Certificates name("DNS:localhost");
   Broker broker(name.broker_lines());
   const auto good = connect_to(broker, "localhost", name.folder.file("ca.pem"));
@@ -315,6 +316,7 @@ TEST_F(MqttTlsTest, ConnectsToTheNameOrAddressThatTheCertificateIsFor) {
 }
 
 TEST_F(MqttTlsTest, RefusesAnotherNameAndAnotherAuthority) {
+  if (!knows_localhost()) GTEST_SKIP() << "this system does not know localhost";
   const Certificates certificates("DNS:elsewhere.example");
   Broker broker(certificates.broker_lines());
   const auto name = connect_to(broker, "localhost", certificates.folder.file("ca.pem"));

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -80,6 +81,14 @@ inline int free_port() {
   close(descriptor);
   if (!good) throw std::runtime_error("no free port");
   return ntohs(address.sin_port);
+}
+
+/// A system without /etc/hosts does not know the name; what is shown by it cannot be shown there.
+inline bool knows_localhost() {
+  addrinfo* found = nullptr;
+  const bool known = getaddrinfo("localhost", nullptr, nullptr, &found) == 0;
+  if (known) freeaddrinfo(found);
+  return known;
 }
 
 /// Whether something accepts connections there.
