@@ -1,21 +1,17 @@
 #include "uplink/json.h"
 
 #include <charconv>
-#include <cmath>
 #include <cstring>
 
-#include "core/text_table.h"
 #include "uplink/json_text.h"
 
 namespace fieldweir {
 namespace {
 
-// the longest number that to_chars writes is -2.2250738585072014e-308
-constexpr std::size_t number_max = 24;
-constexpr std::size_t text_max = json_text_growth * TextTable::longest + 2;
+constexpr std::size_t number_max = json_number_max;
 constexpr std::size_t name_max = json_text_growth * SignalName::capacity();
 // with literals and three short words, generously: what closes the message fits into the rest
-constexpr std::size_t reading_max = name_max + text_max + number_max + 100;
+constexpr std::size_t reading_max = name_max + json_value_max + number_max + 100;
 constexpr std::size_t gap_max = 3 * number_max + 100;
 constexpr std::size_t envelope_max = 8 * number_max + 200;
 
@@ -52,6 +48,10 @@ class Writer {
     at_ = write_json_text(text, at_);
     return *this;
   }
+  Writer& value(const Reading& reading, std::string_view text) {
+    at_ = write_json_value(reading, text, at_);
+    return *this;
+  }
   Writer& milliseconds(Time time) {
     return number(time / millisecond - (time % millisecond < 0 ? 1 : 0));
   }
@@ -66,51 +66,12 @@ class Writer {
   char* end_;
 };
 
-template <class T>
-void write_integer(Writer& to, T value) {
-  // receivers read numbers as doubles: beyond 2^53 digits would be lost
-  constexpr T exact = T{1} << 53;
-  const bool beyond = value > exact || (std::is_signed_v<T> && value < -exact);
-  if (beyond)
-    to.literal("\"").number(value).literal("\"");
-  else
-    to.number(value);
-}
-
-void write_value(Writer& to, const DecodedBatch& batch, const Reading& reading) {
-  switch (reading.kind) {
-    case Kind::float64:
-      to.number(reading.as_float64());
-      break;
-    case Kind::int64:
-      write_integer(to, reading.as_int64());
-      break;
-    case Kind::uint64:
-      write_integer(to, reading.as_uint64());
-      break;
-    case Kind::boolean:
-      to.word(reading.as_boolean() ? "true" : "false");
-      break;
-    case Kind::text:
-      to.literal("\"").text(batch.text(reading.as_text())).literal("\"");
-      break;
-    case Kind::none:
-      to.literal("null");
-      break;
-  }
-}
-
-void write_reading(Writer& to, const DecodedBatch& batch, Reading reading) {
-  if (reading.kind == Kind::float64 && !std::isfinite(reading.as_float64())) {
-    reading.reason = reading.quality == Quality::bad ? reading.reason : Reason::out_of_range;
-    reading.quality = Quality::bad;
-  }
+void write_reading(Writer& to, const DecodedBatch& batch, const Reading& given) {
+  const Reading reading = sayable_in_json(given);
   to.literal("{\"ts\":").milliseconds(reading.time);
   to.literal(",\"signal\":\"").text(batch.name(reading.signal)).literal("\",\"value\":");
-  if (reading.quality == Quality::bad)
-    to.literal("null");
-  else
-    write_value(to, batch, reading);
+  to.value(reading,
+           reading.kind == Kind::text ? batch.text(reading.as_text()) : std::string_view());
   if (reading.quality == Quality::good) {
     to.literal(",\"quality\":\"good\"},");
     return;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <charconv>
+#include <cmath>
+#include <type_traits>
 
 namespace fieldweir {
 namespace {
@@ -65,6 +67,21 @@ char* write_escape(unsigned char byte, char* out) {
   return out;
 }
 
+char* put(std::string_view word, char* out) { return std::copy(word.begin(), word.end(), out); }
+
+template <class T>
+char* write_number(T value, char* out) {
+  return std::to_chars(out, out + json_number_max, value).ptr;
+}
+
+template <class T>
+char* write_integer(T value, char* out) {
+  // receivers read numbers as doubles: beyond 2^53 digits would be lost
+  constexpr T exact = T{1} << 53;
+  const bool beyond = value > exact || (std::is_signed_v<T> && value < T{0} - exact);
+  return beyond ? put("\"", write_number(value, put("\"", out))) : write_number(value, out);
+}
+
 }  // namespace
 
 char* write_json_text(std::string_view text, char* out) {
@@ -87,6 +104,31 @@ char* write_json_text(std::string_view text, char* out) {
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
+}
+
+Reading sayable_in_json(Reading reading) {
+  if (reading.kind == Kind::float64 && !std::isfinite(reading.as_float64()))
+    reading = bad_reading(reading.signal, reading.time, Reason::out_of_range);
+  if (reading.quality == Quality::bad) reading.kind = Kind::none;
+  return reading;
+}
+
+char* write_json_value(const Reading& reading, std::string_view text, char* out) {
+  switch (reading.kind) {
+    case Kind::float64:
+      return write_number(reading.as_float64(), out);
+    case Kind::int64:
+      return write_integer(reading.as_int64(), out);
+    case Kind::uint64:
+      return write_integer(reading.as_uint64(), out);
+    case Kind::boolean:
+      return put(reading.as_boolean() ? "true" : "false", out);
+    case Kind::text:
+      return put("\"", write_json_text(text, put("\"", out)));
+    case Kind::none:
+      break;
+  }
+  return put("null", out);
 }
 
 }  // namespace fieldweir
