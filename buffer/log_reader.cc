@@ -2,9 +2,9 @@
 
 namespace fieldweir {
 
-DecodedBatch::DecodedBatch(std::size_t rows, std::size_t most_gaps) {
+DecodedBatch::DecodedBatch(std::size_t rows) {
   readings.reserve(rows);
-  gaps.reserve(most_gaps);
+  gaps.reserve(GapList::most);
   texts.reserve(most_texts);
 }
 

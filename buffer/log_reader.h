@@ -19,8 +19,8 @@ namespace fieldweir {
 /// a batch that an earlier run's configuration allowed to be larger.
 class DecodedBatch {
  public:
-  /// `rows` and `gaps`: the most that a batch can hold.
-  explicit DecodedBatch(std::size_t rows, std::size_t gaps = GapList::most);
+  /// `rows`: the most that a batch can hold.
+  explicit DecodedBatch(std::size_t rows);
 
   Lane lane = Lane::telemetry;
   Position position;
@@ -67,8 +67,9 @@ class LogReader {
   /// Moves the cursor forward, never back. Durable with the next commit, if one is needed.
   virtual void acknowledge(Lane lane, Cursor cursor, Outcome outcome) = 0;
 
-  /// Keeps what this destination refuses for ever, with the reason; bounded, oldest go first.
-  virtual void dead_letter(const DecodedBatch& batch, std::string_view why) = 0;
+  /// Keeps the batch, which this destination refuses for ever, with the reason; bounded, oldest go
+  /// first. Before it is acknowledged.
+  virtual void dead_letter(Lane lane, Position position, std::string_view why) = 0;
 };
 
 }  // namespace fieldweir

@@ -106,20 +106,20 @@ void Reader::acknowledge(Lane lane, Cursor cursor, Outcome outcome) {
   parts_.tail.acknowledge(uplink_, lane, cursor, outcome);
 }
 
-void Reader::dead_letter(const DecodedBatch& batch, std::string_view why) {
-  Position before = batch.position;
+void Reader::dead_letter(Lane lane, Position position, std::string_view why) {
+  Position before = position;
   --before.seq;
-  const Tail::Found found = parts_.tail.find(uplink_, batch.lane, before);
-  if (found.slot != nullptr) {
-    const bool same = found.slot->header.position == batch.position;
-    if (same) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
-    parts_.tail.release(uplink_, *found.slot, false);
-    if (same) return parts_.recorder.ring();
+  const Tail::Found found = parts_.tail.find(uplink_, lane, before);
+  const bool here = found.slot != nullptr && found.slot->header.position == position;
+  if (here) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
+  if (found.slot != nullptr) parts_.tail.release(uplink_, *found.slot, false);
+  if (!here) {
+    const Result<JournalReader::Row> row = journal_.next(lane, before);
+    const bool there = row && row.value().id == row_id(lane, position);
+    parts_.dead_letters.put(uplink_, why,
+                            there ? row.value().payload : std::span<const std::byte>());
+    journal_.done();
   }
-  const Result<JournalReader::Row> row = journal_.next(batch.lane, before);
-  if (row && row.value().id == row_id(batch.lane, batch.position))
-    parts_.dead_letters.put(uplink_, why, row.value().payload);
-  journal_.done();
   parts_.recorder.ring();
 }
 

@@ -27,7 +27,7 @@ class Reader final : public LogReader {
   Cursor cursor(Lane lane) const override { return parts_.tail.cursor(uplink_, lane); }
   Result<bool> next(Lane lane, Position after, DecodedBatch& out) override;
   void acknowledge(Lane lane, Cursor cursor, Outcome outcome) override;
-  void dead_letter(const DecodedBatch& batch, std::string_view why) override;
+  void dead_letter(Lane lane, Position position, std::string_view why) override;
 
  private:
   struct Damaged {  // a batch that came out as a gap(corrupt) and is not yet acknowledged

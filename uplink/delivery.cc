@@ -8,11 +8,9 @@
 namespace fieldweir {
 namespace {
 
-constexpr std::size_t most_gaps = 16;
-
 /// Enough for the largest batch; usual ones are a tenth of that, so that several fit.
 std::size_t room_for_bodies(std::size_t rows, std::string_view gateway) {
-  return json_size_max(rows, most_gaps, gateway);
+  return json_size_max(rows, GapList::most, gateway);
 }
 
 }  // namespace
@@ -44,7 +42,7 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
       selection_(settings.send),
       uplink_(make(doorbell())),
       in_flight_(uplink_->in_flight_limit(), room_for_bodies(rows, gateway_)),
-      batch_(rows, most_gaps) {
+      batch_(rows) {
   for (const Lane each : {Lane::events, Lane::telemetry}) {
     const LogReader::Cursor cursor = log_.cursor(each);
     lane(each) = {.read = cursor.acknowledged, .sent = cursor.sent};
@@ -104,7 +102,7 @@ bool Delivery::fill(Time now) {
     if (waiting_ && !in_flight_.empty()) return false;
     if (waiting_) {
       // never for a batch within our own bounds, and no reason to stand still for ever
-      log_.dead_letter(batch_, "larger than the memory for messages");
+      log_.dead_letter(batch_.lane, batch_.position, "larger than the memory for messages");
       ++status_.dead_letters;
       skip({.not_selected = not_selected_, .dead_lettered = batch_.readings.size()});
     } else if (!selected) {
@@ -142,8 +140,7 @@ bool Delivery::encode(Time now) {
     if (size == 0) continue;
     if (in_flight_.empty()) progress_ = now;
     in_flight_.push({batch_.lane, batch_.position, gateway_, {room.data(), size}},
-                    {.after = state.read,
-                     .through = batch_.position,
+                    {.through = batch_.position,
                      .readings = batch_.readings.size(),
                      .not_selected = not_selected_});
     state.sent = batch_.position;
@@ -213,13 +210,7 @@ void Delivery::refuse_front(const Error& why, Time now) {
   const Message& message = in_flight_.front();
   const Owed& owed = in_flight_.front_owed();
   const std::string_view text = why.text.view();
-  // what waits in batch_ is read again
-  waiting_ = false;
-  const auto found = log_.next(message.lane, owed.after, batch_);
-  if (found && found.value() && batch_.position == message.position) {
-    selection_.keep_selected(batch_);
-    log_.dead_letter(batch_, text);
-  }
+  log_.dead_letter(message.lane, message.position, text);
   if (refused_limit_.allow(now))
     log(LogLevel::warning, name_, "batch %u/%llu of %llu readings is refused for ever: %.*s",
         message.position.epoch, static_cast<unsigned long long>(message.position.seq),

@@ -19,7 +19,6 @@ namespace fieldweir {
 
 /// What the cursor moves over when a message is confirmed.
 struct Owed {
-  Position after;                  // the batch before, to read it again
   Position through;                // the batch itself, or the last one not selected behind it
   std::uint64_t readings = 0;      // in the message
   std::uint64_t not_selected = 0;  // of its batch, and of those behind it

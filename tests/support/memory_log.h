@@ -87,9 +87,9 @@ class MemoryLog final : public LogReader {
     total_.not_selected += outcome.not_selected;
     total_.dead_lettered += outcome.dead_lettered;
   }
-  void dead_letter(const DecodedBatch& batch, std::string_view why) override {
+  void dead_letter(Lane, Position position, std::string_view why) override {
     const std::scoped_lock lock(mutex_);
-    dead_.emplace_back(batch.position.seq, std::string(why));
+    dead_.emplace_back(position.seq, std::string(why));
   }
 
  private:

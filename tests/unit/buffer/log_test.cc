@@ -215,7 +215,7 @@ TEST(Log, KeepsDeadLetters) {
   rig.start();
   rig.batches(1);
   const auto batches = rig.pending(0);
-  rig.log->reader(0).dead_letter(batches[0], "422 no");
+  rig.log->reader(0).dead_letter(Lane::telemetry, batches[0].position, "422 no");
   rig.acknowledge(0, batches[0], {0, 0, 20});
   rig.run(100 * millisecond);
   EXPECT_EQ(rig.commits(), 1u);
