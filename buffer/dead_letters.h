@@ -6,9 +6,9 @@
 #include <mutex>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "core/counter.h"
 #include "core/fixed_text.h"
 
 namespace fieldweir {
@@ -43,9 +43,10 @@ class DeadLetters {
     const std::scoped_lock lock(mutex_);
     return count_;
   }
-  std::uint64_t lost() const {
+  /// Recorder: how many were lost since it last asked.
+  std::uint64_t take_lost() {
     const std::scoped_lock lock(mutex_);
-    return lost_;
+    return std::exchange(lost_, 0);
   }
   /// Recorder: the first `waiting()` do not move until removed.
   const Letter& operator[](std::size_t i) const { return letters_[i]; }

@@ -165,7 +165,7 @@ Result<> Journal::remove_state(std::string_view name) { return remove_state_.bin
 Result<> Journal::put_dead_letter(std::string_view uplink, std::string_view why,
                                   std::span<const std::byte> payload) {
   if (auto r = put_dead_letter_.bind(1, uplink).bind(2, why).bind(3, payload).run(); !r) return r;
-  return cut_dead_letters_.run();
+  return cut_dead_letters_.bind(1, static_cast<std::int64_t>(place_.max_size / 8)).run();
 }
 
 Result<bool> Journal::remove(Lane lane, Position through) {

@@ -5,7 +5,8 @@
 //   batch(id, rows, payload)      a row per batch; the key is lane and position (row.h)
 //   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h)
 //   state(name, value)            "uplink/<name>", "field", "lanes": cursors and counts (state.h)
-//   dead_letter(id, uplink, why, payload)      the newest 1,000
+//   dead_letter(id, uplink, why, payload)      the newest 1,000, an eighth
+//                                              of max_size at most
 //
 // Everything between begin() and commit() becomes durable together or not at all. Database and
 // write-ahead log together stay below max_size. A file that is not ours, too new or damaged is an

@@ -83,7 +83,9 @@ Result<> Journal::prepare() {
       {&remove_state_, "DELETE FROM state WHERE name = ?"},
       {&put_dead_letter_, "INSERT INTO dead_letter(uplink, why, payload) VALUES(?, ?, ?)"},
       {&cut_dead_letters_,
-       "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - 1000"},
+       "DELETE FROM dead_letter WHERE id <= (SELECT max(id) FROM dead_letter) - 1000 OR id <= "
+       "(SELECT max(id) FROM (SELECT id, sum(length(payload)) OVER (ORDER BY id DESC) AS bytes "
+       "FROM dead_letter) WHERE bytes > ?)"},
       {&sum_, "SELECT count(*), sum(length(payload)) FROM batch WHERE id BETWEEN ? AND ?"},
       {&remove_, "DELETE FROM batch WHERE id BETWEEN ? AND ?"},
       {&row_after_,

@@ -1,6 +1,7 @@
 #include "buffer/recorder.h"
 
 #include <algorithm>
+#include <cinttypes>
 
 #include "buffer/bytes.h"
 
@@ -123,6 +124,8 @@ Result<> Recorder::write(Time now, Extent extent) {
   stored_books_ = books_;
   names_stored_ = names_pending_;
   parts_.dead_letters.remove_first(letters_);
+  if (const std::uint64_t lost = parts_.dead_letters.take_lost(); lost > 0)
+    log(LogLevel::warning, name(), "%" PRIu64 " dead letters came too fast to be kept", lost);
   run_stored_ = true;
   spare_ = 0;
   last_commit_ = now;

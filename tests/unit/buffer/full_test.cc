@@ -121,6 +121,24 @@ TEST(FullLog, WhatIsReadDuringADropStays) {
   }
 }
 
+TEST(FullLog, DeadLettersLeaveRoomForBatches) {
+  Small rig;
+  rig.start();
+  for (int i = 0; i < 300; ++i) {
+    rig.fill(1);
+    for (const DecodedBatch& b : rig.pending(1)) {
+      rig.log->reader(1).dead_letter(b.lane, b.position, "no");
+      rig.acknowledge(1, b, {0, 0, b.readings.size()});
+    }
+    rig.deliver(0);
+  }
+  rig.run(3 * second);
+  EXPECT_EQ(rig.log->uplink_totals(1).dead_lettered, 300u * 200);
+  const std::uint64_t bytes = rig.log->status().journal.database_bytes;
+  EXPECT_GT(bytes, rig.buffer.max_size / 10);
+  EXPECT_LT(bytes, rig.buffer.max_size / 4);
+}
+
 TEST(FullLog, DropsTheOldestUnseenWhenOnlyMemoryIsLeft) {
   Rig rig({"a", "b"});
   rig.buffer.path = "/proc/no/journal.db";  // cannot be made
