@@ -5,11 +5,10 @@
 #include <stdexcept>
 
 #include "buffer/batcher.h"
+#include "buffer/beginning.h"
 #include "buffer/lock_file.h"
 #include "buffer/reader.h"
 #include "buffer/recorder.h"
-#include "buffer/salvage.h"
-#include "core/log.h"
 
 namespace fieldweir {
 namespace {
@@ -28,76 +27,6 @@ Tail::Lanes always(const BufferSettings& buffer) {
 }
 
 std::size_t rows_of(const BatchSettings& batch) { return static_cast<std::size_t>(batch.rows); }
-
-void complain(const Error& why) {
-  log(LogLevel::error, "journal", "%s; going on in memory", std::string(why.text.view()).c_str());
-}
-
-/// The journal as it is found at the start, and the numbers of the run that begins.
-struct Beginning {
-  LastRun before;
-  LastRun run{1, 0, false};
-  bool stored = false;     // the journal knows the new run
-  bool lost_some = false;  // the journal was damaged, and not all of it could be taken over
-};
-
-/// Takes over what can be read of a damaged one.
-Result<> open(Journal& journal, bool& lost_some) {
-  const Result<> opened = journal.open();
-  if (opened || opened.error().reason != Reason::corrupt) return opened;
-  const std::string aside = journal.set_aside();
-  log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
-      std::string(opened.error().text.view()).c_str(), aside.c_str());
-  if (auto r = journal.open(); !r) return r;
-  lost_some = !salvage(aside, journal.place().vfs, journal);
-  return {};
-}
-
-/// Cursors of uplinks that are not configured any more would keep batches for nobody.
-Result<> forget_uplinks(Journal& journal, const std::vector<std::string>& uplinks) {
-  const auto known = journal.uplinks();
-  if (!known) return known.error();
-  for (const std::string& name : known.value()) {
-    if (std::find(uplinks.begin(), uplinks.end(), name) != uplinks.end()) continue;
-    log(LogLevel::warning, "journal", "uplink '%s' is gone: nothing is kept for it any more",
-        name.c_str());
-    if (auto r = journal.remove_state("uplink/" + name); !r) return r;
-  }
-  return {};
-}
-
-Result<> store_run(Journal& journal, const LastRun& run, const std::vector<std::string>& uplinks) {
-  if (auto r = journal.begin(); !r) return r;
-  if (auto r = journal.put_run(run, {}); !r) return r;
-  if (auto r = forget_uplinks(journal, uplinks); !r) return r;
-  if (!journal.has_batches())
-    if (auto r = journal.remove_unused(run.epoch); !r) return r;
-  return journal.commit();
-}
-
-// Where the epoch cannot be raised durably, a new stream keeps positions from ever repeating.
-Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random) {
-  Beginning begun;
-  const auto new_stream = static_cast<std::uint32_t>(random.next());
-  begun.run.stream = new_stream;
-  if (const Result<> opened = open(journal, begun.lost_some); !opened)
-    return complain(opened.error()), begun;
-  const Result<LastRun> before = journal.last_run();
-  if (!before) return complain(before.error()), journal.close(), begun;
-  begun.before = before.value();
-  begun.run.epoch = begun.before.epoch + 1;
-  for (int i = 0; i < lane_count; ++i)
-    if (const auto last = journal.last(static_cast<Lane>(i)); last)
-      begun.run.epoch = std::max(begun.run.epoch, last.value().epoch + 1);
-  if (begun.before.epoch > 0) begun.run.stream = begun.before.stream;
-  const Result<> stored = store_run(journal, begun.run, uplinks);
-  begun.stored = stored.ok();
-  if (stored) return begun;
-  complain(stored.error());
-  journal.roll_back();
-  begun.run.stream = new_stream;
-  return begun;
-}
 
 template <class Value>
 std::optional<Value> stored_state(Journal& journal, const std::string& name,

@@ -1,0 +1,24 @@
+// beginning: how a run starts on the journal that it finds. Main thread. Cannot fail: a journal
+// that cannot be used is told in the log, and the run goes on in memory, with numbers of its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "buffer/journal.h"
+#include "core/random.h"
+
+namespace fieldweir {
+
+/// The journal as it is found at the start, and the numbers of the run that begins.
+struct Beginning {
+  LastRun before;
+  LastRun run{1, 0, false};
+  bool stored = false;     // the journal knows the new run
+  bool lost_some = false;  // the journal was damaged, and not all of it could be taken over
+};
+
+/// Opens the journal, mends it if it is damaged, raises the epoch, forgets uplinks that are gone.
+Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random);
+
+}  // namespace fieldweir

@@ -1,0 +1,96 @@
+// What the recorder asks of the tail.
+
+#include <algorithm>
+
+#include "buffer/tail.h"
+
+namespace fieldweir {
+
+Time Tail::due(Lane lane, Duration delay) const {
+  const std::scoped_lock lock(mutex_);
+  for (const Slot* slot : order_[index(lane)])
+    if (must_write(*slot)) return slot->closed + delay;
+  return never;
+}
+
+std::size_t Tail::take_due(Lane lane, Time before, std::span<Slot*> out) {
+  const std::scoped_lock lock(mutex_);
+  std::size_t n = 0;
+  for (Slot* slot : order_[index(lane)]) {
+    if (n == out.size() || slot->closed > before) break;
+    if (!must_write(*slot)) continue;
+    slot->written = true;
+    ++slot->references;
+    out[n++] = slot;
+  }
+  return n;
+}
+
+void Tail::give_back(std::span<Slot* const> slots, bool committed) {
+  const std::scoped_lock lock(mutex_);
+  for (Slot* slot : slots) {
+    slot->written = committed;
+    --slot->references;
+  }
+}
+
+std::array<Position, lane_count> Tail::write_again() {
+  const std::scoped_lock lock(mutex_);
+  std::array<Position, lane_count> below = last_;
+  for (std::size_t lane = 0; lane < lane_count; ++lane) {
+    for (Slot* slot : order_[lane]) slot->written = false;
+    if (!order_[lane].empty()) below[lane] = order_[lane].front()->previous;
+  }
+  return below;
+}
+
+Position Tail::asked(std::size_t uplink, Lane lane) const {
+  const std::scoped_lock lock(mutex_);
+  return uplinks_[uplink].asked[index(lane)];
+}
+
+bool Tail::may_replace(Lane lane, Position after, Position last) {
+  const std::scoped_lock lock(mutex_);
+  const std::size_t i = index(lane);
+  for (const Uplink& uplink : uplinks_) {
+    const Position cursor = uplink.books.cursors[i].acknowledged;
+    if (cursor < last && std::max(uplink.asked[i], cursor) >= after) return false;
+  }
+  Replacing& replacing = replacing_[i];
+  if (replacing.after == replacing.last) replacing.after = after;
+  replacing.last = last;
+  return true;
+}
+
+void Tail::replaced() {
+  const std::scoped_lock lock(mutex_);
+  replacing_ = {};
+}
+
+Position Tail::forget(Lane lane, Position through) {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Slot*>& order = order_[index(lane)];
+  while (!order.empty() && order.front()->header.position <= through) {
+    Slot& oldest = *order.front();
+    if (!oldest.written || oldest.references > 0) return oldest.previous;
+    free_.push_back(&oldest);
+    order.erase(order.begin());
+  }
+  return through;
+}
+
+void Tail::snapshot(std::span<UplinkBooks> books) const {
+  const std::scoped_lock lock(mutex_);
+  for (std::size_t i = 0; i < uplinks_.size(); ++i) {
+    books[i] = uplinks_[i].books;
+    UplinkTotals& totals = books[i].totals;
+    for (std::size_t lane = 0; lane < lane_count; ++lane)
+      for (const Slot* slot : order_[lane]) {
+        if (slot->written || books[i].cursors[lane].acknowledged >= slot->header.position) continue;
+        totals.queued -= slot->header.rows;
+        totals.dropped[static_cast<std::size_t>(Reason::unclean_stop)] += slot->header.rows;
+      }
+  }
+}
+
+}  // namespace fieldweir
