@@ -1,6 +1,5 @@
 #include "daemon/gateway.h"
 
-#include <algorithm>
 #include <chrono>
 #include <thread>
 

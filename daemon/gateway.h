@@ -1,10 +1,9 @@
 // Gateway: the one object that owns everything, in the order of the data's path, and is the wiring
-// diagram. Built by run() from checked settings; building may throw, running may not. Destroying it ends
-// every thread; without stop() that is what a power cut is to it.
+// diagram. Built by run() from checked settings; building may throw, running may not. Destroying it
+// ends every thread; without stop() that is what a power cut is to it.
 #pragma once
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "buffer/log.h"

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <utility>
 
 #include "core/log.h"
 #include "daemon/commands.h"
@@ -15,7 +16,7 @@
 namespace fieldweir {
 namespace {
 
-constexpr Duration longest_look = second;      // between two looks at the workers
+constexpr Duration longest_look = second;  // between two looks at the workers
 constexpr Duration status_every = 10 * second;
 // systemd gives us 10 s, users are promised 5: the journal closes well before, then we go
 constexpr Duration stop_patience = 3500 * millisecond;

@@ -30,12 +30,18 @@ Json by_reason(const Counts& counts) {
 
 Json value_of(const Gateway& gateway, const Reading& reading) {
   switch (reading.kind) {
-    case Kind::float64: return reading.as_float64();
-    case Kind::int64: return reading.as_int64();
-    case Kind::uint64: return reading.as_uint64();
-    case Kind::boolean: return reading.as_boolean();
-    case Kind::text: return text(gateway.texts()[reading.as_text()]);
-    case Kind::none: break;
+    case Kind::float64:
+      return reading.as_float64();
+    case Kind::int64:
+      return reading.as_int64();
+    case Kind::uint64:
+      return reading.as_uint64();
+    case Kind::boolean:
+      return reading.as_boolean();
+    case Kind::text:
+      return text(gateway.texts()[reading.as_text()]);
+    case Kind::none:
+      break;
   }
   return Json();
 }
@@ -187,42 +193,6 @@ std::string status_json(const Gateway& gateway) {
                      {"memory", memory(gateway.settings())}};
   // what a device sent may be no UTF-8: replaced, so that a status is always an answer
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string status_line(const Gateway& gateway) {
-  std::size_t online = 0;
-  std::size_t all = 0;
-  for (const auto& bus : gateway.buses())
-    for (const DeviceStatus& device : bus.worker->status()) {
-      ++all;
-      if (device.state == DeviceState::online) ++online;
-    }
-  std::string line = std::to_string(online) + " of " + std::to_string(all) + " devices online";
-  for (std::size_t i = 0; i < gateway.deliveries().size(); ++i) {
-    const Delivery& delivery = *gateway.deliveries()[i];
-    line += "; " + std::string(delivery.name()) + " " +
-            std::string(to_string(delivery.status().state)) + ", " +
-            std::to_string(gateway.log().uplink_totals(i).queued) + " queued";
-  }
-  return line;
-}
-
-std::string ledger_line(const Gateway& gateway) {
-  const auto pair = [](std::string_view key, std::uint64_t n) {
-    return " " + std::string(key) + "=" + std::to_string(n);
-  };
-  const FieldTotals field = gateway.log().ledger().totals();
-  std::string line = "ledger" + pair("sampled", field.sampled) + pair("derived", field.derived) +
-                     pair("filtered", field.filtered) + pair("lost", field.lost_total()) +
-                     pair("batched", field.batched);
-  for (std::size_t i = 0; i < gateway.deliveries().size(); ++i) {
-    const UplinkTotals totals = gateway.log().uplink_totals(i);
-    line += "; " + std::string(gateway.deliveries()[i]->name()) +
-            pair("delivered", totals.delivered) + pair("queued", totals.queued) +
-            pair("dropped", totals.dropped_total()) + pair("not_selected", totals.not_selected) +
-            pair("dead_lettered", totals.dead_lettered);
-  }
-  return line;
 }
 
 }  // namespace fieldweir

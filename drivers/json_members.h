@@ -7,7 +7,6 @@
 // large).
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,7 +1,5 @@
 #include "drivers/modbus_settings.h"
 
-#include <algorithm>
-
 namespace fieldweir {
 namespace {
 

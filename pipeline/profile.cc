@@ -1,6 +1,7 @@
 #include "pipeline/profile.h"
 
 #include <algorithm>
+#include <string>
 
 namespace fieldweir {
 namespace {
