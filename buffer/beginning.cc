@@ -12,15 +12,21 @@ void complain(const Error& why) {
   log(LogLevel::error, "journal", "%s; going on in memory", std::string(why.text.view()).c_str());
 }
 
-/// Takes over what can be read of a damaged one.
-Result<> open(Journal& journal, bool& lost_some) {
+/// Takes over what can be read of a damaged one. On a full disk its numbers and cursors must be
+/// known all the same: a run that began without them could not go on with it later.
+Result<> open(Journal& journal, Beginning& begun) {
   const Result<> opened = journal.open();
-  if (opened || opened.error().reason != Reason::corrupt) return opened;
+  if (opened) return opened;
+  if (opened.error().reason != Reason::corrupt) {
+    complain(opened.error());
+    begun.alone = true;
+    return journal.open(Journal::Sharing::alone);
+  }
   const std::string aside = journal.set_aside();
   log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
       std::string(opened.error().text.view()).c_str(), aside.c_str());
-  if (auto r = journal.open(); !r) return r;
-  lost_some = !salvage(aside, journal.place().vfs, journal);
+  if (auto r = journal.open(); !r) return complain(r.error()), r;
+  begun.lost_some = !salvage(aside, journal.place().vfs, journal);
   return {};
 }
 
@@ -53,8 +59,7 @@ Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Rando
   Beginning begun;
   const auto new_stream = static_cast<std::uint32_t>(random.next());
   begun.run.stream = new_stream;
-  if (const Result<> opened = open(journal, begun.lost_some); !opened)
-    return complain(opened.error()), begun;
+  if (!open(journal, begun)) return begun;
   const Result<LastRun> before = journal.last_run();
   if (!before) return complain(before.error()), journal.close(), begun;
   begun.before = before.value();
@@ -66,7 +71,7 @@ Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Rando
   const Result<> stored = store_run(journal, begun.run, uplinks);
   begun.stored = stored.ok();
   if (stored) return begun;
-  complain(stored.error());
+  if (!begun.alone) complain(stored.error());
   journal.roll_back();
   begun.run.stream = new_stream;
   return begun;

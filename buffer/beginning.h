@@ -15,6 +15,7 @@ struct Beginning {
   LastRun before;
   LastRun run{1, 0, false};
   bool stored = false;     // the journal knows the new run
+  bool alone = false;      // the journal could only be opened without its readers
   bool lost_some = false;  // the journal was damaged, and not all of it could be taken over
 };
 

@@ -42,8 +42,10 @@ class Journal {
   explicit Journal(JournalPlace place) : place_(std::move(place)) {}
   ~Journal() { close(); }
 
+  /// `alone`: without the memory that readers share, for which a full disk has no room.
+  enum class Sharing { readers, alone };
   /// Opens or creates. An Error leaves it closed, to be tried again.
-  Result<> open();
+  Result<> open(Sharing sharing = Sharing::readers);
   void close();
   bool is_open() const { return database_.is_open(); }
   /// Closes and moves the files out of the way, to the path returned; open() then creates new ones.
@@ -117,7 +119,7 @@ class Journal {
   Result<std::span<const std::byte>> payload(RowId id);
 
  private:
-  Result<> open_file();
+  Result<> open_file(Sharing sharing);
   Result<> check_file();
   Result<> prepare();
   Result<> probe();

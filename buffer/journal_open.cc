@@ -26,19 +26,21 @@ constexpr const char* tables = R"(
 
 }  // namespace
 
-Result<> Journal::open() {
-  const Result<> opened = open_file();
+Result<> Journal::open(Sharing sharing) {
+  const Result<> opened = open_file(sharing);
   if (!opened) close();
   return opened;
 }
 
-Result<> Journal::open_file() {
+Result<> Journal::open_file(Sharing sharing) {
   std::error_code ignored;  // opening tells what is wrong
   const auto folder = std::filesystem::path(place_.path).parent_path();
   if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
   generation_.fetch_add(1, std::memory_order_release);
   if (auto r = database_.open(place_.path.c_str(), Database::Access::write, place_.vfs); !r)
     return r;
+  if (sharing == Sharing::alone)
+    if (auto r = database_.run("PRAGMA locking_mode=EXCLUSIVE"); !r) return r;
   if (auto r = check_file(); !r) return r;
   if (auto r = prepare(); !r) return r;
   return probe();

@@ -78,6 +78,7 @@ struct Log::Parts {
                                         context.texts, context.clock, tail);
     ledger.watch(batcher->account());
     resume(beginning, now);
+    if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
         Recorder::Parts{journal, tail, ledger, dead_letters, context.signals, context.clock},
         Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable)},

@@ -14,6 +14,7 @@ struct Failing {
   static inline bool for_ever = false;
   static inline int code = SQLITE_IOERR;
   static inline int failures = 0;
+  static inline bool full = false;               // not even for the index of the write-ahead log
   static inline std::function<void()> at_write;  // called once, in the midst of the next write
 
   static bool now() {
@@ -46,6 +47,7 @@ inline int open_failing(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, 
       },
       [](sqlite3_file* f, const void* b, int n, sqlite3_int64 o) {
         if (Failing::at_write) std::exchange(Failing::at_write, nullptr)();
+        if (Failing::full) return SQLITE_FULL;
         return Failing::now() ? Failing::code : REAL->pMethods->xWrite(REAL, b, n, o);
       },
       [](sqlite3_file* f, sqlite3_int64 n) { return REAL->pMethods->xTruncate(REAL, n); },
@@ -60,7 +62,7 @@ inline int open_failing(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, 
       [](sqlite3_file* f) { return REAL->pMethods->xSectorSize(REAL); },
       [](sqlite3_file* f) { return REAL->pMethods->xDeviceCharacteristics(REAL); },
       [](sqlite3_file* f, int p, int s, int e, void volatile** m) {
-        return REAL->pMethods->xShmMap(REAL, p, s, e, m);
+        return Failing::full ? SQLITE_IOERR_SHMSIZE : REAL->pMethods->xShmMap(REAL, p, s, e, m);
       },
       [](sqlite3_file* f, int o, int n, int flag) {
         return REAL->pMethods->xShmLock(REAL, o, n, flag);

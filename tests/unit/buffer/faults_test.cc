@@ -273,6 +273,35 @@ TEST(Faults, AReaderFollowsToTheFileThatTookOver) {
   EXPECT_EQ(rig.deliver(0), numbers(100, rig.next_value));
 }
 
+TEST(Faults, AStartOnAFullDiskKeepsTheBacklog) {
+  for (const bool clean : {true, false}) {
+    Rig rig;
+    rig.vfs = failing_vfs();
+    rig.start();
+    for (int i = 0; i < 5; ++i) {
+      rig.batches(20);
+      rig.run(3 * second);
+    }
+    if (clean)
+      rig.stop();
+    else
+      rig.crash();
+    Failing::full = true;
+    rig.start();
+    rig.batches(5);
+    rig.run(10 * second);
+    EXPECT_FALSE(rig.log->status().journal.writable);
+    Failing::full = false;
+    rig.run(5 * second);
+    EXPECT_TRUE(rig.log->status().journal.writable);
+    EXPECT_FALSE(fs::exists(rig.buffer.path + ".damaged-1"));
+    rig.restart();
+    EXPECT_EQ(rig.deliver(0), numbers(0, rig.next_value));
+    EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+    EXPECT_EQ(rig.log->uplink_totals(0).queued, 0u);
+  }
+}
+
 TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
   Rig rig;
   rig.vfs = failing_vfs();
