@@ -36,8 +36,12 @@ Result<> forget_uplinks(Journal& journal, const std::vector<std::string>& uplink
   if (!known) return known.error();
   for (const std::string& name : known.value()) {
     if (std::find(uplinks.begin(), uplinks.end(), name) != uplinks.end()) continue;
-    log(LogLevel::warning, "journal", "uplink '%s' is gone: nothing is kept for it any more",
-        name.c_str());
+    const auto value = journal.state("uplink/" + name);
+    if (!value) return value.error();
+    const std::uint64_t owed = read_books(value.value()).value_or(UplinkBooks{}).totals.queued;
+    log(LogLevel::warning, "journal",
+        "uplink '%s' is not run any more: %llu readings that it was owed are given up",
+        name.c_str(), static_cast<unsigned long long>(owed));
     if (auto r = journal.remove_state("uplink/" + name); !r) return r;
   }
   return {};

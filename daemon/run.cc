@@ -97,9 +97,18 @@ int command_run(const std::string& config, const std::string& socket) {
   }
   const StatusSocket status(socket.empty() ? default_status_path() : socket);
   const SystemClock clock;
+  std::unique_ptr<Settings> previous;  // which did run
   while (settings != nullptr) {
     set_log_level(settings->log.level);
-    settings = run_gateway(*settings, clock, signals, status, config);
+    try {
+      auto next = run_gateway(*settings, clock, signals, status, config);
+      previous = std::move(settings);
+      settings = std::move(next);
+    } catch (const std::runtime_error& problem) {
+      if (previous == nullptr) throw;
+      log(LogLevel::error, "reload", "%s; the configuration before it runs again", problem.what());
+      settings = std::move(previous);
+    }
     if (settings != nullptr) cancel_exit();  // the old gateway is gone
   }
   return exit_ok;

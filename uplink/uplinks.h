@@ -55,7 +55,7 @@ template <class S>
 void declare_common_uplink(config::Fields<S>& fields) {
   fields.text("name", &UplinkSettings::name, config::required, "unique; its cursor belongs to it")
       .flag("enabled", &UplinkSettings::enabled, config::optional,
-            "false: not run, owed nothing new")
+            "false: not run; what it is still owed is given up")
       .custom("format", "json", &UplinkSettings::format, read_format, config::optional,
               "of the messages")
       .custom("order", "oldest_first", &UplinkSettings::order, read_order, config::optional,

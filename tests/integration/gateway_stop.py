@@ -1,4 +1,5 @@
 """SIGTERM among frozen peers; SIGHUP with good and bad files."""
+import fcntl
 import signal
 
 from gateway_account import at_sink, balance, everything_arrived, heard_by
@@ -106,3 +107,22 @@ def case_sighup_with_a_bad_file_changes_nothing(fieldweir):
         check(site.end()[0] == 0, "exit status")
         everything_arrived(site, at_sink(site))
         check({epoch for _, epoch, _, _ in at_sink(site).batches} == {1}, "it was started anew")
+
+
+def case_sighup_to_a_journal_of_another_gateway_goes_back(fieldweir):
+    with Site(fieldweir, broker=False, modbus=False) as site:
+        site.configure()
+        site.run()
+        process = site.processes["gateway"]
+        site.until(lambda s: ledger_of(s)["delivered"] > 20, 10, "the sink gets batches")
+        taken = site.folder / "taken.db"
+        with open(f"{taken}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            site.configure(path=taken)
+            site.processes["gateway"].send_signal(signal.SIGHUP)
+            site.until(lambda s: "the configuration before it runs again" in site.log(), 15, "the log says so")
+            before = ledger_of(site.status())["delivered"]
+            site.until(lambda s: ledger_of(s)["delivered"] > before + 20, 10, "the old configuration goes on")
+        check(process.poll() is None, "another process")
+        check(site.end()[0] == 0, "exit status")
+        everything_arrived(site, at_sink(site))
