@@ -50,6 +50,8 @@ class Journal {
   bool is_open() const { return database_.is_open(); }
   /// Closes and moves the files out of the way, to the path returned; open() then creates new ones.
   std::string set_aside();
+  /// Where set_aside() last moved the files; empty if it was never called.
+  const std::string& aside() const { return aside_; }
   /// Grows whenever the file at the path may be another one: readers then open theirs again.
   unsigned generation() const { return generation_.load(std::memory_order_acquire); }
   /// A reader met a damaged page; the recorder sets the file aside before it writes again. Until
@@ -127,6 +129,7 @@ class Journal {
   Result<> count_pages();
 
   const JournalPlace place_;
+  std::string aside_;
   Database database_;
   Statement put_, put_run_, put_names_, put_state_, put_dead_letter_, remove_state_, sum_, remove_,
       row_after_, payload_, cut_dead_letters_;

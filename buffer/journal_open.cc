@@ -125,16 +125,15 @@ std::string Journal::set_aside() {
   close();
   namespace fs = std::filesystem;
   std::error_code ignored;
-  std::string aside;
   for (int n = 1; n <= 9; ++n) {
-    aside = place_.path + ".damaged-" + std::to_string(n);
-    if (!fs::exists(aside, ignored)) break;
+    aside_ = place_.path + ".damaged-" + std::to_string(n);
+    if (!fs::exists(aside_, ignored)) break;
   }
   for (const char* part : {"", "-wal", "-shm"}) {
-    fs::remove(aside + part, ignored);
-    fs::rename(place_.path + part, aside + part, ignored);
+    fs::remove(aside_ + part, ignored);
+    fs::rename(place_.path + part, aside_ + part, ignored);
   }
-  return aside;
+  return aside_;
 }
 
 // The two halves of the quota: pages in the database, and a log that may pass its checkpoint mark

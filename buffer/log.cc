@@ -158,9 +158,7 @@ LogReader& Log::reader(std::size_t uplink) { return *parts_->readers[uplink]; }
 Ledger& Log::ledger() { return parts_->ledger; }
 const Ledger& Log::ledger() const { return parts_->ledger; }
 
-void Log::ring_when_closed(std::size_t, Doorbell& doorbell) {
-  parts_->batcher->ring_when_closed(doorbell);
-}
+void Log::ring_when_closed(Doorbell& doorbell) { parts_->batcher->ring_when_closed(doorbell); }
 
 Result<> Log::stop(Time now) {
   parts_->batcher->flush(now);

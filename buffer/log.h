@@ -61,7 +61,7 @@ class Log {
   const Ledger& ledger() const;
 
   /// While building: rung when a batch was closed.
-  void ring_when_closed(std::size_t uplink, Doorbell& doorbell);
+  void ring_when_closed(Doorbell& doorbell);
 
   /// After all threads that use the log have ended: writes what is still owed, cursors and ledger.
   Result<> stop(Time now);

@@ -97,6 +97,7 @@ void Recorder::show(Time now, const Error& problem) {
   shown_.problem_text = problem.text;
   shown_.database_bytes = journal.database_bytes();
   shown_.wal_bytes = journal.wal_size();
+  shown_.aside.assign(journal.aside());
   shown_.limit_bytes = journal.place().max_size;
   shown_.commits = commits_;
   shown_.bytes_written = journal.bytes_written();

@@ -21,6 +21,7 @@ struct JournalStatus {
   bool writable = false;
   Reason problem = Reason::none;  // why it is not, or what went wrong last and still does
   FixedText<160> problem_text;
+  FixedText<200> aside;              // where a damaged file went in this run; empty: nowhere
   std::uint64_t database_bytes = 0;  // the file's pages in use
   std::uint64_t wal_bytes = 0;
   std::uint64_t limit_bytes = 0;    // buffer.max_size

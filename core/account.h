@@ -1,5 +1,5 @@
-// Accounts: the counts of promise 2 at the places where they arise. Each worker owns its own account
-// and is its only writer; buffer/ledger sums and stores them. Monotonic within a run.
+// Accounts: the counts of promise 2 at the places where they arise. Each worker owns its own
+// account and is its only writer; buffer/ledger sums and stores them. Monotonic within a run.
 //
 //   field side:  sampled + derived = filtered + lost_before_batch + batched   (at rest)
 //   per uplink:  batched = not_selected + delivered + queued + dropped + dead_lettered
@@ -33,8 +33,9 @@ struct BusAccount {
 
 /// Of the pipeline.
 struct PipelineAccount {
-  Counter derived;   // readings made by windows
-  Counter filtered;  // readings that a stage held back or used up; per stage in the pipeline's status
+  Counter derived;  // readings made by windows
+  Counter
+      filtered;  // readings that a stage held back or used up; per stage in the pipeline's status
 };
 
 /// Of the batcher.

@@ -1,6 +1,7 @@
 // Backoff: when to try again. Full jitter: a random wait below a ceiling that doubles from 1 s to
 // 60 s, so that a fleet does not return in step; the ceiling falls back only after a stable minute,
-// so that a peer that accepts and drops us at once is not stormed. A value type, one per connection.
+// so that a peer that accepts and drops us at once is not stormed. A value type, one per
+// connection.
 #pragma once
 
 #include <algorithm>

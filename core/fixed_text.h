@@ -1,6 +1,6 @@
 // FixedText<N>: a string of at most N bytes that lives where it stands, for records that must not
-// allocate. Trivially copyable. What does not fit is cut at N bytes; callers whose texts must not be
-// cut check the length first.
+// allocate. Trivially copyable. What does not fit is cut at N bytes; callers whose texts must not
+// be cut check the length first.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// LatestValues: the newest reading of every signal. Owned by the gateway object, written only by the
-// pipeline thread, read by anyone (status, local publisher). A reader never blocks the writer: it
-// retries while a write is under way. Fixed size; a signal never written reads as `nothing`.
+// LatestValues: the newest reading of every signal. Owned by the gateway object, written only by
+// the pipeline thread, read by anyone (status, local publisher). A reader never blocks the writer:
+// it retries while a write is under way. Fixed size; a signal never written reads as `nothing`.
 #pragma once
 
 #include <atomic>

@@ -13,22 +13,27 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: break;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      break;
   }
   return spdlog::level::err;
 }
 
 // Under systemd stderr is the journal: it stamps the time itself and reads levels from "<n>"
-// (sd-daemon(3)). spdlog cannot print the number, so the pattern has none and log() puts it in front.
+// (sd-daemon(3)). spdlog cannot print the number, so the pattern has none and log() puts it in
+// front.
 const bool to_journal = std::getenv("JOURNAL_STREAM") != nullptr;
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "fieldweir", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("fieldweir",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern(to_journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -39,10 +44,14 @@ spdlog::logger& logger() {
 const char* journal_prefix(LogLevel level) {
   if (!to_journal) return "";
   switch (level) {
-    case LogLevel::debug: return "<7>";
-    case LogLevel::info: return "<6>";
-    case LogLevel::warning: return "<4>";
-    case LogLevel::error: break;
+    case LogLevel::debug:
+      return "<7>";
+    case LogLevel::info:
+      return "<6>";
+    case LogLevel::warning:
+      return "<4>";
+    case LogLevel::error:
+      break;
   }
   return "<3>";
 }

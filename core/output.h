@@ -1,5 +1,6 @@
 // Output: where the pipeline's readings go. Implemented by the buffer's batcher, called on the
-// pipeline thread only; the one word that pipeline and buffer share, so that neither knows the other.
+// pipeline thread only; the one word that pipeline and buffer share, so that neither knows the
+// other.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Random: the seam for chance (jitter, stream ids, simulated noise). A value type, one per owner, so
-// that a seed replays exactly. Source: SplitMix64, Steele, Lea and Flood, OOPSLA 2014. Not for secrets.
+// Random: the seam for chance (jitter, stream ids, simulated noise). A value type, one per owner,
+// so that a seed replays exactly. Source: SplitMix64, Steele, Lea and Flood, OOPSLA 2014. Not for
+// secrets.
 #pragma once
 
 #include <cstdint>

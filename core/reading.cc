@@ -10,12 +10,33 @@ constexpr std::array<std::string_view, 6> kind_names = {"none",   "float64", "in
                                                         "uint64", "boolean", "text"};
 constexpr std::array<std::string_view, 3> quality_names = {"good", "uncertain", "bad"};
 constexpr std::array<std::string_view, reason_count> reason_names = {
-    "none",         "not connected",   "timeout",       "illegal address", "device exception",
-    "bad response", "invalid code",    "parse error",   "wrong type",      "out of range",
-    "stale",        "text table full", "too large",     "ring full",       "tail full",
-    "instances full", "quota",         "expired",       "unclean stop",    "corrupt",
-    "refused",      "unauthorised",    "unreachable",   "disk",            "disk full",
-    "locked",       "stopped",
+    "none",
+    "not connected",
+    "timeout",
+    "illegal address",
+    "device exception",
+    "bad response",
+    "invalid code",
+    "parse error",
+    "wrong type",
+    "out of range",
+    "stale",
+    "text table full",
+    "too large",
+    "ring full",
+    "tail full",
+    "instances full",
+    "quota",
+    "expired",
+    "unclean stop",
+    "corrupt",
+    "refused",
+    "unauthorised",
+    "unreachable",
+    "disk",
+    "disk full",
+    "locked",
+    "stopped",
 };
 
 Reading reading(SignalId signal, Time time, Kind kind, std::uint64_t bits) {
@@ -30,12 +51,17 @@ std::string_view to_string(Reason reason) { return reason_names[static_cast<std:
 
 double Reading::as_number() const {
   switch (kind) {
-    case Kind::float64: return as_float64();
-    case Kind::int64: return static_cast<double>(as_int64());
-    case Kind::uint64: return static_cast<double>(as_uint64());
-    case Kind::boolean: return as_boolean() ? 1.0 : 0.0;
+    case Kind::float64:
+      return as_float64();
+    case Kind::int64:
+      return static_cast<double>(as_int64());
+    case Kind::uint64:
+      return static_cast<double>(as_uint64());
+    case Kind::boolean:
+      return as_boolean() ? 1.0 : 0.0;
     case Kind::text:
-    case Kind::none: break;
+    case Kind::none:
+      break;
   }
   return std::numeric_limits<double>::quiet_NaN();
 }

@@ -1,5 +1,6 @@
 // Reading: one value of one signal at one time, with its quality. The record that travels from the
-// drivers through rings, stages and windows into batches. A value type: 24 bytes, trivially copyable.
+// drivers through rings, stages and windows into batches. A value type: 24 bytes, trivially
+// copyable.
 #pragma once
 
 #include <bit>

@@ -1,9 +1,9 @@
 // SignalTable: the name, unit, kind, device and lane of every signal. Owned by the gateway object.
 //
 // Filled while the gateway is built (`define`), except for ranges set aside for wildcard topics
-// (`reserve`), whose entries are named later by the one bus thread that owns them (`claim`). Nothing
-// is ever renamed or removed; any thread may read. Full: `define` and `reserve` are sized by the
-// configuration and check; `claim` is bounded by its range, which its owner counts.
+// (`reserve`), whose entries are named later by the one bus thread that owns them (`claim`).
+// Nothing is ever renamed or removed; any thread may read. Full: `define` and `reserve` are sized
+// by the configuration and check; `claim` is bounded by its range, which its owner counts.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
-// TextTable: every text value (state names, serial numbers; at most 64 bytes) is kept once and named
-// by a number, so that a Reading stays 24 bytes. Owned by the gateway object. Fixed size, write-once:
-// nothing is ever removed. Any thread may intern (a short lock) and read (no lock). When it is full,
-// intern gives nothing and the caller marks the reading bad(text table full).
+// TextTable: every text value (state names, serial numbers; at most 64 bytes) is kept once and
+// named by a number, so that a Reading stays 24 bytes. Owned by the gateway object. Fixed size,
+// write-once: nothing is ever removed. Any thread may intern (a short lock) and read (no lock).
+// When it is full, intern gives nothing and the caller marks the reading bad(text table full).
 #pragma once
 
 #include <atomic>

@@ -15,8 +15,8 @@
 namespace fieldweir {
 namespace {
 
-// Port 9 of the loopback is the discard service's, which nobody runs: the journal keeps what a cloud
-// would get, and the ledger says so.
+// Port 9 of the loopback is the discard service's, which nobody runs: the journal keeps what a
+// cloud would get, and the ledger says so.
 constexpr const char* configuration = R"(version: 1
 gateway: {id: demo}
 profiles:

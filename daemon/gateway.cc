@@ -78,9 +78,9 @@ void Gateway::build_buses(Random& random) {
     std::vector<DeviceSeat> devices;
     for (const std::size_t i : seat.devices)
       devices.push_back({*settings_.devices[i].settings, seats_.devices[i].first});
-    auto drivers = seat.kind->make(
-        devices, {signals_, texts_, clock_, resolver_, settings_.brokers, settings_.gateway.id,
-                  bus.worker->doorbell(), random.fork()});
+    auto drivers =
+        seat.kind->make(devices, {signals_, texts_, clock_, resolver_, settings_.brokers,
+                                  settings_.gateway.id, bus.worker->doorbell(), random.fork()});
     FIELDWEIR_CHECK(drivers.size() == devices.size());
     for (std::size_t i = 0; i < drivers.size(); ++i) {
       const Seats::Device& device = seats_.devices[seat.devices[i]];
@@ -101,14 +101,14 @@ void Gateway::build_uplinks(Random& random) {
                                {clock_, resolver_, settings_.brokers, settings_.gateway.id, bell});
     };
     deliveries_.push_back(std::make_unique<Delivery>(
-        *uplink.settings, settings_.gateway.id, static_cast<std::size_t>(settings_.batch.rows), make,
-        log_->reader(index), clock_, far_stop_, random.fork()));
-    log_->ring_when_closed(index, deliveries_.back()->doorbell());
+        *uplink.settings, settings_.gateway.id, static_cast<std::size_t>(settings_.batch.rows),
+        make, log_->reader(index), clock_, far_stop_, random.fork()));
+    log_->ring_when_closed(deliveries_.back()->doorbell());
   }
   if (settings_.local)
-    local_ = std::make_unique<LocalPublisher>(*settings_.local, LocalContext{
-        signals_, texts_, latest_, clock_, far_stop_, resolver_, settings_.brokers,
-        settings_.gateway.id, random.fork()});
+    local_ = std::make_unique<LocalPublisher>(
+        *settings_.local, LocalContext{signals_, texts_, latest_, clock_, far_stop_, resolver_,
+                                       settings_.brokers, settings_.gateway.id, random.fork()});
 }
 
 std::vector<Worker*> Gateway::workers() {
@@ -160,7 +160,8 @@ bool Gateway::owes_connected_uplinks() const {
 
 const Worker* Gateway::wedged() const {
   const Time now = clock_.now();
-  for (const Threads* threads : {&bus_threads_, &pipeline_thread_, &far_threads_, &recorder_thread_})
+  for (const Threads* threads :
+       {&bus_threads_, &pipeline_thread_, &far_threads_, &recorder_thread_})
     for (const auto& thread : *threads) {
       const Time end = thread->busy_until();
       if (end != never && now > end + overrun) return &thread->worker();

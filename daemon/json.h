@@ -1,5 +1,5 @@
-// json: the one door to nlohmann-json, for the API and tools; never on the data path. 6 s of compile
-// time per including file.
+// json: the one door to nlohmann-json, for the API and tools; never on the data path. 6 s of
+// compile time per including file.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
 // notify: tells systemd "ready", "still alive", a status line. The protocol of sd_notify(3): one
-// datagram to the socket named by $NOTIFY_SOCKET. Without that variable nothing happens; failures are
-// ignored, since there is nobody to tell. Main thread only.
+// datagram to the socket named by $NOTIFY_SOCKET. Without that variable nothing happens; failures
+// are ignored, since there is nobody to tell. Main thread only.
 #pragma once
 
 #include <string_view>

@@ -21,7 +21,8 @@ const Profile& profile_named(const Settings& settings, const std::string& name) 
 void define_device(const DeviceSettings& device, const Seats::Device& seat, std::uint16_t number,
                    SignalTable& table) {
   const auto prototype = [&](const SignalSettings& signal) {
-    return SignalTable::Signal{.unit = UnitName(signal.unit), .kind = signal.kind(), .device = number};
+    return SignalTable::Signal{
+        .unit = UnitName(signal.unit), .kind = signal.kind(), .device = number};
   };
   for (std::size_t instance = 0; instance < device.instances(); ++instance)
     for (const SignalSettings* signal : device.signals()) {
@@ -30,9 +31,8 @@ void define_device(const DeviceSettings& device, const Seats::Device& seat, std:
       if (signal->name.find('{') == std::string::npos)
         table.claim(id, full_name(device, signal->name));
     }
-  const SignalId online = table.define({.name = SignalName(full_name(device, "online")),
-                                        .kind = Kind::boolean,
-                                        .device = number});
+  const SignalId online = table.define(
+      {.name = SignalName(full_name(device, "online")), .kind = Kind::boolean, .device = number});
   FIELDWEIR_CHECK(online == seat.online);
 }
 
@@ -64,7 +64,8 @@ Seats assign_seats(const Settings& settings) {
     bus.devices.push_back(seats.devices.size() - 1);
     bus.ring = std::max(least_ring, bus.ring + rounds_in_ring * (count + 1));
     for (const SignalSettings* signal : device.settings->signals())
-      if (signal->kind() == Kind::text) seats.texts += texts_per_signal * device.settings->instances();
+      if (signal->kind() == Kind::text)
+        seats.texts += texts_per_signal * device.settings->instances();
   }
   for (const WindowSettings& window : settings.windows) {
     auto& results = seats.windows.emplace_back();
@@ -76,7 +77,8 @@ Seats assign_seats(const Settings& settings) {
 
 void define_signals(const Settings& settings, const Seats& seats, SignalTable& table) {
   for (std::size_t i = 0; i < settings.devices.size(); ++i)
-    define_device(*settings.devices[i].settings, seats.devices[i], static_cast<std::uint16_t>(i), table);
+    define_device(*settings.devices[i].settings, seats.devices[i], static_cast<std::uint16_t>(i),
+                  table);
   for (std::size_t i = 0; i < settings.windows.size(); ++i) {
     const WindowSettings& window = settings.windows[i];
     const std::optional<SignalId> of = table.find(window.of.name);

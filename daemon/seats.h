@@ -1,6 +1,6 @@
-// Seats: which signal ids belong to which device and window, which devices share a bus, and how large
-// what they share must be. Pure: the memory plan needs the numbers before the gateway is built, the
-// gateway needs the same ones to build. Value types.
+// Seats: which signal ids belong to which device and window, which devices share a bus, and how
+// large what they share must be. Pure: the memory plan needs the numbers before the gateway is
+// built, the gateway needs the same ones to build. Value types.
 #pragma once
 
 #include <vector>
@@ -18,7 +18,7 @@ struct Seats {
     SignalId online;    // "<device>.online": health is a reading like any other
   };
   struct Bus {
-    std::string name;                  // "modbus_tcp 192.0.2.10:502"
+    std::string name;  // "modbus_tcp 192.0.2.10:502"
     const DriverKind* kind;
     std::vector<std::size_t> devices;  // indices into Settings::devices
     std::size_t ring;                  // readings

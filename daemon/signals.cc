@@ -29,7 +29,8 @@ Signals::~Signals() { close(descriptor_); }
 
 int Signals::take() const {
   signalfd_siginfo info{};
-  return read(descriptor_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  return read(descriptor_, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                              : 0;
 }
 
 void cancel_exit() {

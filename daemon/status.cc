@@ -114,6 +114,7 @@ Json buffer(const LogStatus& log) {
           {"lanes", std::move(lanes)},
           {"writable", journal.writable},
           {"problem", journal.problem == Reason::none ? Json() : text(journal.problem_text)},
+          {"set_aside", journal.aside.empty() ? Json() : text(journal.aside)},
           {"database_bytes", journal.database_bytes},
           {"wal_bytes", journal.wal_bytes},
           {"limit_bytes", journal.limit_bytes},

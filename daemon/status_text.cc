@@ -37,8 +37,8 @@ void print_signals(std::string& out, const Json& signals) {
     }
     std::string quality = shown(signal["quality"]);
     if (signal.contains("reason")) quality += " (" + shown(signal["reason"]) + ")";
-    print(out, "%-40s %14s %-8s %s\n", shown(signal["name"]).c_str(), shown(signal["value"]).c_str(),
-          shown(signal["unit"]).c_str(), quality.c_str());
+    print(out, "%-40s %14s %-8s %s\n", shown(signal["name"]).c_str(),
+          shown(signal["value"]).c_str(), shown(signal["unit"]).c_str(), quality.c_str());
   }
 }
 
@@ -58,7 +58,8 @@ void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
     const Json& row = ledger["uplinks"][i];
     print(out, "%-20s %-12s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
           shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
-          count(row["dropped"]), count(row["dead_lettered"]), shown(uplinks[i]["last_error"]).c_str());
+          count(row["dropped"]), count(row["dead_lettered"]),
+          shown(uplinks[i]["last_error"]).c_str());
   }
 }
 
@@ -70,12 +71,15 @@ void print_ledger(std::string& out, const Json& ledger) {
 }
 
 void print_buffer(std::string& out, const Json& buffer) {
-  print(out, "journal   %llu commits, %.1f KiB written, %.1f of %.0f MiB in use, tail %llu of %llu, ",
-        count(buffer["commits"]), static_cast<double>(count(buffer["bytes_written"])) / 1024.0,
-        static_cast<double>(count(buffer["database_bytes"]) + count(buffer["wal_bytes"])) / 1048576.0,
-        static_cast<double>(count(buffer["limit_bytes"])) / 1048576.0, count(buffer["tail_used"]),
-        count(buffer["tail_slots"]));
+  print(
+      out, "journal   %llu commits, %.1f KiB written, %.1f of %.0f MiB in use, tail %llu of %llu, ",
+      count(buffer["commits"]), static_cast<double>(count(buffer["bytes_written"])) / 1024.0,
+      static_cast<double>(count(buffer["database_bytes"]) + count(buffer["wal_bytes"])) / 1048576.0,
+      static_cast<double>(count(buffer["limit_bytes"])) / 1048576.0, count(buffer["tail_used"]),
+      count(buffer["tail_slots"]));
   print(out, "at risk %llu readings\n", count(buffer["at_risk"]));
+  if (!buffer["set_aside"].is_null())
+    print(out, "          a damaged journal was moved to %s\n", shown(buffer["set_aside"]).c_str());
   if (!buffer["problem"].is_null())
     print(out, "          PROBLEM: %s\n", shown(buffer["problem"]).c_str());
 }

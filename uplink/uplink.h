@@ -1,9 +1,9 @@
 // Uplink: one destination. Owned by its delivery worker, called on that worker's thread only.
 //
-// What an author promises: no retries, no queue on disk, no buffering beyond the messages it was given;
-// no call outlives its deadline by more than 50 ms, nor a stop request by more than 100 ms; a message is safe
-// only when the far end has confirmed it. What the delivery worker does for it: reading the log,
-// encoding, the in-flight window, back-off, cursors, counting, logging.
+// What an author promises: no retries, no queue on disk, no buffering beyond the messages it was
+// given; no call outlives its deadline by more than 50 ms, nor a stop request by more than 100 ms;
+// a message is safe only when the far end has confirmed it. What the delivery worker does for it:
+// reading the log, encoding, the in-flight window, back-off, cursors, counting, logging.
 #pragma once
 
 #include <memory>
@@ -27,10 +27,10 @@ struct Message {
 };
 
 enum class Verdict {
-  ok,      // nothing stands in the way of more
-  again,   // nothing wrong: call again at `at`, or when the doorbell rings
-  retry,   // a passing failure: close, connect again after a back-off, not before `at` if given
-  pause,   // credentials, permission or routing: alarm, probe about once a minute, never dead-letter
+  ok,     // nothing stands in the way of more
+  again,  // nothing wrong: call again at `at`, or when the doorbell rings
+  retry,  // a passing failure: close, connect again after a back-off, not before `at` if given
+  pause,  // credentials, permission or routing: alarm, probe about once a minute, never dead-letter
   poison,  // the first message not safe is refused for ever
 };
 
@@ -47,8 +47,9 @@ class Uplink {
 
   virtual Result<> connect(Time deadline, const Stop& stop) = 0;
 
-  /// `window` is everything that is not yet safe, oldest first; what was in an earlier call's window
-  /// since connect() and is not reported safe is in flight already and must not be sent twice.
+  /// `window` is everything that is not yet safe, oldest first; what was in an earlier call's
+  /// window since connect() and is not reported safe is in flight already and must not be sent
+  /// twice.
   virtual Sent send(std::span<const Message> window, Time deadline, const Stop& stop) = 0;
 
   /// Forgets what is in flight. The destructor does the same.

@@ -1,5 +1,5 @@
-// After start the data path allocates nothing: turns of buses, pipeline (filters, windows, batch encoding),
-// and deliveries (reading the tail, json) are counted by a malloc family of our own.
+// After start the data path allocates nothing: turns of buses, pipeline (filters, windows, batch
+// encoding), and deliveries (reading the tail, json) are counted by a malloc family of our own.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -50,9 +50,10 @@ class Willing final : public Uplink {
 
 const UplinkKind willing = {.key = "willing",
                             .read = nullptr,
-                            .make = [](const UplinkSettings&, const UplinkContext&) {
-                              return std::unique_ptr<Uplink>(std::make_unique<Willing>());
-                            },
+                            .make =
+                                [](const UplinkSettings&, const UplinkContext&) {
+                                  return std::unique_ptr<Uplink>(std::make_unique<Willing>());
+                                },
                             .fields = nullptr};
 
 /// Runs a gateway for `duration`; the most allocations that one turn of each worker made.
@@ -87,8 +88,7 @@ TEST(Allocation, TheDataPathAllocatesNothingAfterStart) {
   Gateway gateway(settings, clock, Random(1));
   run(gateway, clock, minute);
   const auto most = run(gateway, clock, 5 * minute);
-  for (const auto& [worker, allocations] : most)
-    EXPECT_EQ(allocations, 0u) << worker;
+  for (const auto& [worker, allocations] : most) EXPECT_EQ(allocations, 0u) << worker;
   const UplinkTotals totals = gateway.log().uplink_totals(0);
   EXPECT_GT(totals.delivered, 1000u);  // something did happen
 }

@@ -1,5 +1,6 @@
-// codec_bench: bytes and nanoseconds per reading of the batch codec and of the json format, on data like a
-// plant's: temperatures with a resolution of 0.1, counters, flows, switches. One line per figure:
+// codec_bench: bytes and nanoseconds per reading of the batch codec and of the json format, on data
+// like a plant's: temperatures with a resolution of 0.1, counters, flows, switches. One line per
+// figure:
 //   name TAB figure TAB unit TAB limit
 // CPU time of this thread, the least of several runs, because the machine is shared.
 #include <time.h>
@@ -43,7 +44,9 @@ std::vector<Reading> plant(std::size_t rows, std::size_t signals, Random& random
       case 2:
         readings.push_back(uint64_reading(signal, time, 1'000'000 * signal + i / signals * 7));
         break;
-      default: readings.push_back(boolean_reading(signal, time, wave > 0)); break;
+      default:
+        readings.push_back(boolean_reading(signal, time, wave > 0));
+        break;
     }
   }
   return readings;

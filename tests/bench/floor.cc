@@ -1,7 +1,8 @@
-// floor: the least program that does the gateway's main job, for the benchmark's ratios. One thread reads
-// registers with libmodbus, gathers batches of the same size as the gateway's, writes them as JSON,
-// optionally stores each in SQLite (WAL, FULL, one commit a second), and publishes with Paho at QoS 1.
-// No quality, no accounting, no recovery: what remains when everything that the product is for is left out.
+// floor: the least program that does the gateway's main job, for the benchmark's ratios. One thread
+// reads registers with libmodbus, gathers batches of the same size as the gateway's, writes them as
+// JSON, optionally stores each in SQLite (WAL, FULL, one commit a second), and publishes with Paho
+// at QoS 1. No quality, no accounting, no recovery: what remains when everything that the product
+// is for is left out.
 //
 //   floor MODBUS_PORT BROKER_PORT SECONDS [DATABASE]
 //
@@ -72,7 +73,8 @@ class Store {
     must(sqlite3_step(insert_) == SQLITE_DONE, "insert");
     sqlite3_reset(insert_);
   }
-  // what has been sent a second ago is acknowledged: keep the file from growing, as the gateway does
+  // what has been sent a second ago is acknowledged: keep the file from growing, as the gateway
+  // does
   void commit() { run("DELETE FROM batch; COMMIT; BEGIN"); }
 
  private:
@@ -97,7 +99,8 @@ int main(int argc, char** argv) {
   modbus_t* bus = modbus_new_tcp("127.0.0.1", std::atoi(argv[1]));
   must(modbus_connect(bus) == 0, "modbus_connect");
   mqtt::async_client client("mqtt://127.0.0.1:" + std::string(argv[2]), "floor", nullptr);
-  client.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_3_1_1).finalize())->wait();
+  client.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_3_1_1).finalize())
+      ->wait();
   std::unique_ptr<Store> store = argc > 4 ? std::make_unique<Store>(argv[4]) : nullptr;
 
   std::vector<Row> rows;
@@ -114,7 +117,8 @@ int main(int argc, char** argv) {
       modbus_set_slave(bus, unit);
       must(modbus_read_registers(bus, 0, registers, values) == registers, "modbus_read_registers");
       const std::int64_t now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                                   std::chrono::system_clock::now().time_since_epoch()).count();
+                                   std::chrono::system_clock::now().time_since_epoch())
+                                   .count();
       for (int i = 0; i < registers; ++i) rows.push_back({now, unit, i, values[i]});
       if (rows.size() < rows_per_batch) continue;
       const std::string body = to_json(rows);

@@ -35,6 +35,8 @@ def damage_and_start(fieldweir, damage, says, aside, counts_lost=False):
         moved = [path.name for path in site.folder.glob("journal.db.damaged-?")]
         if aside is not None:
             check(moved == (["journal.db.damaged-1"] if aside else []), f"moved aside: {moved}\n{site.log()}")
+            told = status["buffer"]["set_aside"]
+            check(bool(told) == aside, f"status says that the journal was moved to {told}")
         check(re.search(says, site.log()), f"the log does not say {says!r}:\n{site.log()}")
         check(site.end()[0] == 0, "exit status")
         arrived = at_sink(site)

@@ -94,8 +94,8 @@ TEST_F(LocalPublisherTest, SaysOfflineItselfOrByLastWill) {
   ASSERT_TRUE(eventually([&] { return listener.payloads("fieldweir/gw/status").size() == 3; }));
   thread_.reset();  // nobody is there to come back
   // a second client of that name: the broker throws the first one out, and speaks its will
-  Process thief({"mosquitto_sub", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-i", "gw-local-values",
-                 "-t", "none"});
+  Process thief({"mosquitto_sub", "-h", "127.0.0.1", "-p", std::to_string(broker_.port()), "-i",
+                 "gw-local-values", "-t", "none"});
   EXPECT_TRUE(eventually([&] { return listener.payloads("fieldweir/gw/status").size() == 4; }));
   EXPECT_EQ(listener.payloads("fieldweir/gw/status").back(), "offline");
 }

@@ -1,7 +1,7 @@
-// Whole gateways, each a day long, on one thread with a fake clock: devices die and return, destinations
-// go away, lose answers and come back, some gateways lose their power. At the end the ledger must be
-// exact and the destinations must have everything that was accepted, in order, with equal bytes.
-// A seed replays exactly. FIELDWEIR_LONG runs more of them.
+// Whole gateways, each a day long, on one thread with a fake clock: devices die and return,
+// destinations go away, lose answers and come back, some gateways lose their power. At the end the
+// ledger must be exact and the destinations must have everything that was accepted, in order, with
+// equal bytes. A seed replays exactly. FIELDWEIR_LONG runs more of them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -93,9 +93,7 @@ class Simulation {
     power_on();
   }
 
-  void run(Duration duration) {
-    Loop(gateway_->workers(), clock_).run(clock_.now() + duration);
-  }
+  void run(Duration duration) { Loop(gateway_->workers(), clock_).run(clock_.now() + duration); }
   void power_cut() {
     gateway_.reset();
     clock_.advance(minute);

@@ -9,7 +9,8 @@
 namespace fieldweir {
 namespace {
 
-// --- devices --------------------------------------------------------------------------------------
+// --- devices
+// --------------------------------------------------------------------------------------
 
 struct WorldDevice final : DeviceSettings {
   std::unique_ptr<DeviceSettings> real;
@@ -55,7 +56,8 @@ const DriverKind world_driver = {
     .make = make_devices,
     .fields = nullptr};
 
-// --- destinations ---------------------------------------------------------------------------------
+// --- destinations
+// ---------------------------------------------------------------------------------
 
 struct WorldUplink final : UplinkSettings {
   Destination* destination = nullptr;
@@ -99,10 +101,11 @@ class WorldSender final : public Uplink {
 const UplinkKind world_uplink = {
     .key = "world",
     .read = nullptr,
-    .make = [](const UplinkSettings& settings, const UplinkContext& context) {
-      auto& destination = *dynamic_cast<const WorldUplink&>(settings).destination;
-      return std::unique_ptr<Uplink>(std::make_unique<WorldSender>(destination, context.clock));
-    },
+    .make =
+        [](const UplinkSettings& settings, const UplinkContext& context) {
+          auto& destination = *dynamic_cast<const WorldUplink&>(settings).destination;
+          return std::unique_ptr<Uplink>(std::make_unique<WorldSender>(destination, context.clock));
+        },
     .fields = nullptr};
 
 std::size_t occurrences(std::string_view text, std::string_view piece) {
@@ -143,7 +146,8 @@ bool Destination::take(const Message& message) {
     const bool newest = next == batches_.end() || std::get<Lane>(next->first) != message.lane;
     EXPECT_TRUE(newest) << name_ << ": a batch came for the first time after a later one";
   } else {
-    EXPECT_EQ(known->second.bytes_hash, batch.bytes_hash) << name_ << ": other bytes, same position";
+    EXPECT_EQ(known->second.bytes_hash, batch.bytes_hash)
+        << name_ << ": other bytes, same position";
   }
   return Random(seed_ + ++taken_).below(40) != 0;
 }

@@ -1,6 +1,6 @@
-// World: everything around a simulated gateway, on one thread, from one seed: when devices are dead, when
-// destinations are away, what they take, and which answers they lose. Nothing here knows the gateway's
-// insides: a destination sees messages only.
+// World: everything around a simulated gateway, on one thread, from one seed: when devices are
+// dead, when destinations are away, what they take, and which answers they lose. Nothing here knows
+// the gateway's insides: a destination sees messages only.
 #pragma once
 
 #include <cstdint>

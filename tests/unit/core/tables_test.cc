@@ -26,7 +26,8 @@ TEST(TextTable, RefusesOnlyNewTextsWhenFull) {
 
 TEST(SignalTable, NamesReservedEntriesLater) {
   SignalTable signals(4);
-  signals.define({.name = SignalName("boiler.temp"), .unit = UnitName("°C"), .kind = Kind::float64});
+  signals.define(
+      {.name = SignalName("boiler.temp"), .unit = UnitName("°C"), .kind = Kind::float64});
   const SignalId rooms = signals.reserve(2, {.kind = Kind::boolean});
   EXPECT_FALSE(signals.known(rooms));
   EXPECT_TRUE(signals[rooms].name.empty());
