@@ -132,23 +132,25 @@ class Bench:
                 self.gateway(registers_config(parts, folder, persist_after), folder) as (process, path):
             wait_delivered(path, 5000)
             readings, cpu = delivered(path), cpu_nanoseconds(process.pid)
-            time.sleep(self.seconds)
+            time.sleep(self.seconds / 2)
             readings, cpu = delivered(path) - readings, cpu_nanoseconds(process.pid) - cpu
             commits = status_of(path)["buffer"]["commits"]
-            return cpu / readings, readings / self.seconds, commits
+            return cpu / readings, readings / (self.seconds / 2), commits
 
     def measure_floor(self, stored):
         with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder:
-            command = [self.floor, str(parts.modbus_port), str(parts.broker_port), str(self.seconds)]
+            command = [self.floor, str(parts.modbus_port), str(parts.broker_port), str(self.seconds // 2)]
             out = subprocess.run(command + ([f"{folder}/floor.db"] if stored else []), check=True, text=True,
                                  capture_output=True).stdout
             figures = dict(pair.split("=") for pair in out.split())
             return int(figures["cpu_ns"]) / int(figures["readings"])
 
     def cpu(self):
+        # floor and gateway in turn, the least of each: what another tenant of the machine adds is not ours
         for name, persist_after, stored in (("healthy", "1s", False), ("always stored", "0s", True)):
-            floor = self.measure_floor(stored)
-            ours, rate, commits = self.measure_cpu(persist_after)
+            rounds = [(self.measure_floor(stored), self.measure_cpu(persist_after)) for _ in range(3)]
+            floor = min(floor for floor, _ in rounds)
+            ours, rate, commits = min(measured for _, measured in rounds)
             self.row(f"CPU per reading, {name}", ours / 1000, "us", None,
                      f"floor {floor / 1000:.3g} us, {rate:.0f} readings/s, {commits} commits")
             self.row(f"  ratio to the floor {'with' if stored else 'without'} SQLite", ours / floor, "x", 1.5)
