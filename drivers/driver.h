@@ -13,6 +13,7 @@
 
 #include "config/fields.h"
 #include "core/account.h"
+#include "core/command.h"
 #include "core/result.h"
 #include "core/ring.h"
 #include "core/stop.h"
@@ -62,6 +63,12 @@ class Driver {
 
   virtual void close() = 0;
 
+  /// Writes one of its signals (`signal`: index within the device) and reads it back; the reading
+  /// is what the device says afterwards. Called only for a signal whose settings say writable(),
+  /// with a value within its limits, while open.
+  virtual Result<Reading> write(std::size_t signal, const Reading& value, Time deadline,
+                                const Stop& stop);
+
   /// The longest that open() or poll() may need: the deadline they are given.
   virtual Duration patience() const { return second; }
 
@@ -80,6 +87,8 @@ struct SignalSettings {
   config::Place place;
   /// What its readings will be.
   virtual Kind kind() const = 0;
+  /// The limits of its `write:` section; nullptr: it is never written.
+  virtual const WriteLimits* writable() const { return nullptr; }
 };
 
 struct DeviceSettings {

@@ -32,7 +32,7 @@ def main(root):
     faults = []
     doors = {}
     for room, below in BELOW.items():
-        for path in sorted((root / room).glob("*.*")):
+        for path in sorted((root / room).rglob("*.*")):
             if path.suffix not in (".h", ".cc"):
                 continue
             for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -1,4 +1,4 @@
-#include "drivers/modbus_plan.h"
+#include "drivers/modbus/plan.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-// modbus_value: registers to readings. Pure functions of the bytes of a verified answer.
+// value: registers to readings. Pure functions of the bytes of a verified answer.
 //
 // A register is 16 bits, sent high byte first. `byte_order: little` says that the device fills its
 // registers low byte first; `word_order: little` that the first register of a wider value holds its
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/reading.h"
-#include "drivers/modbus_frame.h"
+#include "drivers/modbus/frame.h"
 
 namespace fieldweir {
 

@@ -1,51 +1,14 @@
-// The cross-checks of modbus_settings.h: what no single field can know.
+// The cross-checks of modbus/device.h: what no single field can know.
 #include <algorithm>
 
-#include "drivers/modbus_settings.h"
+#include "drivers/modbus/device.h"
 
 namespace fieldweir {
 namespace {
 
 using config::Mistakes;
 
-bool is_boolean(ModbusType type) { return type <= ModbusType::bit; }
-
-bool is_float(ModbusType type) {
-  return type == ModbusType::float32 || type == ModbusType::float64;
-}
-
-/// Whether `code` is the signed or unsigned reading of some `bits` bits.
-bool fits(std::int64_t code, unsigned bits) {
-  if (bits == 64) return true;
-  return code >= -(std::int64_t{1} << (bits - 1)) && code < std::int64_t{1} << bits;
-}
-
-/// What is wrong with the value's description, or nothing.
-std::string type_mistake(const ModbusSignal& signal, std::uint16_t max_read) {
-  if (holds_bits(signal.table)) {
-    if (signal.type && signal.type != ModbusType::boolean)
-      return "coil and discrete hold only type bool";
-  } else if (!signal.type) {
-    return "a signal in input or holding registers needs a type";
-  }
-  const ModbusType type = signal.type.value_or(ModbusType::boolean);
-  if (signal.bit.has_value() != (type == ModbusType::bit))
-    return "'bit' and type bit need each other";
-  if (is_boolean(type) && (signal.scale || signal.offset || !signal.invalid.empty()))
-    return "scale, offset and invalid are for numbers";
-  if (signal.scale && *signal.scale == 0) return "a scale of 0 leaves nothing of the value";
-  const unsigned registers = registers_of(type);
-  if (!is_float(type))
-    for (const std::int64_t code : signal.invalid)
-      if (!fits(code, 16 * registers))
-        return "invalid code " + std::to_string(code) + " does not fit the type";
-  if (registers > max_read)
-    return "the type takes " + std::to_string(registers) + " registers, max_read allows " +
-           std::to_string(max_read);
-  return {};
-}
-
-std::string address_mistake(const ModbusTcpDevice& device, const ModbusSignal& signal) {
+std::string address_mistake(const ModbusDevice& device, const ModbusSignal& signal) {
   const std::string written = "address " + std::to_string(signal.address);
   if (device.addressing != Addressing::modicon) return written + " is outside the table";
   switch (signal.table) {
@@ -62,7 +25,7 @@ std::string address_mistake(const ModbusTcpDevice& device, const ModbusSignal& s
 }
 
 /// The signal's poll group, or what is wrong with it.
-std::string find_group(const ModbusTcpDevice& device, ModbusSignal& signal) {
+std::string find_group(const ModbusDevice& device, ModbusSignal& signal) {
   if (signal.poll.name.empty()) return {};
   if (signal.poll.name == "once") return "poll: once is not available in this version";
   std::vector<std::string> names;
@@ -89,7 +52,7 @@ std::optional<std::uint16_t> zero_based(Addressing addressing, ModbusTable table
   return static_cast<std::uint16_t>(written);
 }
 
-bool work_out(ModbusTcpDevice& device, Mistakes& mistakes) {
+bool work_out(ModbusDevice& device, Mistakes& mistakes) {
   const std::size_t before = mistakes.count();
   for (ModbusSignal& signal : device.modbus_signals) {
     const auto complain = [&](const config::Place& place, const std::string& message) {

@@ -1,4 +1,4 @@
-#include "drivers/modbus_settings.h"
+#include "drivers/modbus/device.h"
 
 #include "tests/unit/drivers/rig.h"
 
@@ -8,8 +8,8 @@ namespace {
 const std::string head =
     "name: press\nmodbus_tcp: {host: 192.0.2.10, unit: 3}\npoll: {fast: 1s, slow: 1m}\n";
 
-const ModbusTcpDevice& device(const std::unique_ptr<DeviceSettings>& settings) {
-  return dynamic_cast<const ModbusTcpDevice&>(*settings);
+const ModbusDevice& device(const std::unique_ptr<DeviceSettings>& settings) {
+  return dynamic_cast<const ModbusDevice&>(*settings);
 }
 
 /// The text of the mistakes of a device with this one signal.
@@ -36,8 +36,8 @@ TEST(ModbusSettings, ReadsTheExample) {
   ASSERT_NE(settings, nullptr);
   const auto& signals = device(settings).modbus_signals;
   ASSERT_EQ(signals.size(), 5u);
-  EXPECT_EQ(device(settings).modbus_tcp.unit, 3);
-  EXPECT_EQ(device(settings).modbus_tcp.timeout, second);
+  EXPECT_EQ(device(settings).endpoint.unit, 3);
+  EXPECT_EQ(device(settings).endpoint.timeout, second);
   EXPECT_EQ(signals[0].kind(), Kind::float64);
   EXPECT_EQ(signals[0].format.word_order, Order::little);
   EXPECT_EQ(signals[1].format.word_order, Order::big);

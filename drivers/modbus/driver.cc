@@ -1,18 +1,18 @@
-#include "drivers/modbus_tcp.h"
+#include "drivers/modbus.h"
 
 #include <algorithm>
 
-#include "drivers/modbus_link.h"
-#include "drivers/modbus_settings.h"
+#include "drivers/modbus/device.h"
+#include "drivers/modbus/link.h"
 #include "drivers/poll_schedule.h"
 
 namespace fieldweir {
 namespace {
 
-class ModbusTcp final : public Driver {
+class Modbus final : public Driver {
  public:
-  ModbusTcp(const ModbusTcpDevice& device, SignalId first, std::shared_ptr<ModbusLink> link,
-            const Clock& clock, Random random);
+  Modbus(const ModbusDevice& device, SignalId first, std::shared_ptr<ModbusLink> link,
+         const Clock& clock, Random random);
 
   Result<> open(Time deadline, const Stop& stop) override;
   Result<Time> poll(Time now, Time deadline, Sink& sink, const Stop& stop) override;
@@ -44,20 +44,20 @@ class ModbusTcp final : public Driver {
   bool answered_ = false;   // the last request was
 };
 
-bool used(const ModbusTcpDevice& device, std::size_t group) {
+bool used(const ModbusDevice& device, std::size_t group) {
   return std::ranges::count(device.modbus_signals, group, &ModbusSignal::group) > 0;
 }
 
-std::vector<Duration> intervals(const ModbusTcpDevice& device) {
+std::vector<Duration> intervals(const ModbusDevice& device) {
   std::vector<Duration> all;
   for (std::size_t g = 0; g < device.poll.size(); ++g)
     if (used(device, g)) all.push_back(device.poll[g].second);
   return all;
 }
 
-ModbusTcp::ModbusTcp(const ModbusTcpDevice& device, SignalId first,
-                     std::shared_ptr<ModbusLink> link, const Clock& clock, Random random)
-    : endpoint_(device.modbus_tcp),
+Modbus::Modbus(const ModbusDevice& device, SignalId first, std::shared_ptr<ModbusLink> link,
+               const Clock& clock, Random random)
+    : endpoint_(device.endpoint),
       first_(first),
       link_(std::move(link)),
       clock_(clock),
@@ -82,19 +82,19 @@ ModbusTcp::ModbusTcp(const ModbusTcpDevice& device, SignalId first,
   }
 }
 
-Result<> ModbusTcp::open(Time deadline, const Stop& stop) {
+Result<> Modbus::open(Time deadline, const Stop& stop) {
   for (Group& group : groups_) group.reads = group.plan.reads;
   return link_->open(std::min(deadline, clock_.now() + endpoint_.timeout), stop);
 }
 
 // Leaves the link alone: it has closed itself if it is out of step, and other units may be using
 // it.
-void ModbusTcp::close() {
+void Modbus::close() {
   group_ = nullptr;
   schedule_.restart();
 }
 
-Result<Time> ModbusTcp::poll(Time now, Time deadline, Sink& sink, const Stop& stop) {
+Result<Time> Modbus::poll(Time now, Time deadline, Sink& sink, const Stop& stop) {
   if (group_ == nullptr) {
     const auto due = schedule_.take(now);
     if (!due) return schedule_.next();
@@ -131,18 +131,18 @@ Result<Time> ModbusTcp::poll(Time now, Time deadline, Sink& sink, const Stop& st
 }
 
 /// Retries only a device that answered last time: one that is away costs its bus one timeout.
-Result<ModbusAnswer> ModbusTcp::ask(const PlannedRead& read, Time deadline, const Stop& stop) {
-  const ModbusRead request{endpoint_.unit, read.table, read.address, read.count};
+Result<ModbusAnswer> Modbus::ask(const PlannedRead& read, Time deadline, const Stop& stop) {
+  const ModbusRequest request{endpoint_.unit, reading(read.table), read.address, read.count};
   int attempts = answered_ ? 1 + endpoint_.retries : 1;
   for (;;) {
     const Time patience = std::min(deadline, clock_.now() + endpoint_.timeout);
-    Result<ModbusAnswer> answer = link_->read(request, patience, stop);
+    Result<ModbusAnswer> answer = link_->ask(request, patience, stop);
     answered_ = answer.ok();
     if (answered_ || --attempts == 0 || stop.requested()) return answer;
   }
 }
 
-void ModbusTcp::split(Group& group, std::size_t read) {
+void Modbus::split(Group& group, std::size_t read) {
   const PlannedRead refused = group.reads[read];
   const auto at = group.reads.begin() + static_cast<std::ptrdiff_t>(read);
   group.reads.insert(at, refused.size - 1, refused);
@@ -152,8 +152,8 @@ void ModbusTcp::split(Group& group, std::size_t read) {
   }
 }
 
-void ModbusTcp::put_values(const Group& group, const PlannedRead& read, const ModbusAnswer& answer,
-                           Sink& sink) const {
+void Modbus::put_values(const Group& group, const PlannedRead& read, const ModbusAnswer& answer,
+                        Sink& sink) const {
   const Time received = clock_.now();
   for (std::uint32_t i = read.first; i < read.first + read.size; ++i) {
     const std::uint32_t index = group.plan.order[i];
@@ -162,15 +162,14 @@ void ModbusTcp::put_values(const Group& group, const PlannedRead& read, const Mo
   }
 }
 
-void ModbusTcp::put_bad(const Group& group, const PlannedRead& read, Reason reason,
-                        Sink& sink) const {
+void Modbus::put_bad(const Group& group, const PlannedRead& read, Reason reason, Sink& sink) const {
   const Time received = clock_.now();
   for (std::uint32_t i = read.first; i < read.first + read.size; ++i)
     sink.put(bad_reading(first_ + group.plan.order[i], received, reason));
 }
 
-const ModbusTcpDevice& settings(const DeviceSettings& device) {
-  return static_cast<const ModbusTcpDevice&>(device);
+const ModbusDevice& settings(const DeviceSettings& device) {
+  return static_cast<const ModbusDevice&>(device);
 }
 
 }  // namespace
@@ -180,29 +179,26 @@ DriverKind modbus_tcp_driver() {
   kind.key = "modbus_tcp";
   kind.read = [](const config::Node& node,
                  config::Mistakes& mistakes) -> std::unique_ptr<DeviceSettings> {
-    auto device = std::make_unique<ModbusTcpDevice>();
-    const bool good = modbus_tcp_fields().read(node, *device, mistakes);
+    auto device = std::make_unique<ModbusDevice>();
+    const bool good = modbus_tcp_device_fields().read(node, *device, mistakes);
     if (!good || !work_out(*device, mistakes)) return nullptr;
     return device;
   };
-  kind.bus = [](const DeviceSettings& device) {
-    const ModbusEndpoint& endpoint = settings(device).modbus_tcp;
-    return "modbus_tcp " + endpoint.host + ":" + std::to_string(endpoint.port);
-  };
+  kind.bus = [](const DeviceSettings& device) { return bus_of(settings(device).endpoint); };
   kind.make = [](std::span<const DeviceSeat> devices, const DriverContext& context) {
-    const ModbusEndpoint& endpoint = settings(devices.front().settings).modbus_tcp;
-    const auto link =
-        std::make_shared<ModbusLink>(endpoint.host, endpoint.port, context.resolver, context.clock);
+    const ModbusEndpoint& endpoint = settings(devices.front().settings).endpoint;
+    const std::shared_ptr<ModbusLink> link =
+        make_modbus_link(endpoint, context.resolver, context.clock);
     // One phase for the whole bus: its requests go one after the other anyway, and a bus that works
     // in one go wakes the processor once where scattered polls would wake it for each device.
     std::vector<std::unique_ptr<Driver>> drivers;
     for (const DeviceSeat& seat : devices)
-      drivers.push_back(std::make_unique<ModbusTcp>(settings(seat.settings), seat.first, link,
-                                                    context.clock, context.random));
+      drivers.push_back(std::make_unique<Modbus>(settings(seat.settings), seat.first, link,
+                                                 context.clock, context.random));
     return drivers;
   };
   kind.fields = []() -> const std::vector<config::FieldInfo>& {
-    return modbus_tcp_fields().infos();
+    return modbus_tcp_device_fields().infos();
   };
   return kind;
 }

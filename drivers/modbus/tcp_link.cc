@@ -1,4 +1,4 @@
-#include "drivers/modbus_link.h"
+#include "drivers/modbus/tcp_link.h"
 
 #include <arpa/inet.h>
 #include <modbus/modbus.h>
@@ -46,7 +46,7 @@ SocketAddress socket_address(const std::string& address, std::uint16_t port) {
 
 }  // namespace
 
-struct ModbusLink::Library {
+struct ModbusTcpLink::Library {
   // the address is never used: the connection is ours, libmodbus only frames what arrives on it
   Library() : context(modbus_new_tcp("127.0.0.1", MODBUS_TCP_DEFAULT_PORT)) {
     if (context == nullptr) throw std::bad_alloc();
@@ -65,7 +65,8 @@ struct ModbusLink::Library {
   std::uint8_t frame[modbus_frame_bytes];
 };
 
-ModbusLink::ModbusLink(std::string host, std::uint16_t port, Resolver& resolver, const Clock& clock)
+ModbusTcpLink::ModbusTcpLink(std::string host, std::uint16_t port, Resolver& resolver,
+                             const Clock& clock)
     : host_(std::move(host)),
       port_(port),
       resolver_(resolver),
@@ -74,15 +75,15 @@ ModbusLink::ModbusLink(std::string host, std::uint16_t port, Resolver& resolver,
   resolver_.expect(host_);
 }
 
-ModbusLink::~ModbusLink() { close(); }
+ModbusTcpLink::~ModbusTcpLink() { close(); }
 
-void ModbusLink::close() {
+void ModbusTcpLink::close() {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
   modbus_set_socket(library_->context, -1);
 }
 
-Result<> ModbusLink::open(Time deadline, const Stop& stop) {
+Result<> ModbusTcpLink::open(Time deadline, const Stop& stop) {
   if (socket_ >= 0) return {};
   const Result<Resolver::Address> address = resolver_.resolve(host_, deadline, stop);
   if (!address) return address.error();
@@ -91,7 +92,8 @@ Result<> ModbusLink::open(Time deadline, const Stop& stop) {
   return connected;
 }
 
-Result<> ModbusLink::connect_to(const Resolver::Address& address, Time deadline, const Stop& stop) {
+Result<> ModbusTcpLink::connect_to(const Resolver::Address& address, Time deadline,
+                                   const Stop& stop) {
   const SocketAddress peer = socket_address(std::string(address.view()), port_);
   if (peer.size == 0) return error(Reason::unreachable, "%s is no address", host_.c_str());
   socket_ = socket(peer.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -113,27 +115,28 @@ Result<> ModbusLink::connect_to(const Resolver::Address& address, Time deadline,
   return {};
 }
 
-Result<ModbusAnswer> ModbusLink::read(const ModbusRead& read, Time deadline, const Stop& stop) {
+Result<ModbusAnswer> ModbusTcpLink::ask(const ModbusRequest& request, Time deadline,
+                                        const Stop& stop) {
   if (Result<> opened = open(deadline, stop); !opened) return opened.error();
   const std::uint16_t transaction = ++transaction_;
   Result<ModbusAnswer> answer = [&]() -> Result<ModbusAnswer> {
-    if (Result<> sent = send(transaction, read); !sent) return sent.error();
+    if (Result<> sent = send(transaction, request); !sent) return sent.error();
     if (Result<> arrived = wait_for_frame(deadline, stop); !arrived) return arrived.error();
     const Result<std::span<const std::uint8_t>> frame = receive();
     if (!frame) return frame.error();
-    return verify_answer(transaction, read, frame.value());
+    return verify_answer(transaction, request, frame.value());
   }();
   if (!answer) close();
   return answer;
 }
 
-Result<> ModbusLink::send(std::uint16_t transaction, const ModbusRead& read) {
+Result<> ModbusTcpLink::send(std::uint16_t transaction, const ModbusRequest& request) {
   // an own frame: modbus_send_raw_request would number every transaction 0
-  const auto request = read_request(transaction, read);
-  const ssize_t sent = ::send(socket_, request.data(), request.size(), MSG_NOSIGNAL);
+  const auto frame = tcp_request(transaction, request);
+  const ssize_t sent = ::send(socket_, frame.data(), frame.size(), MSG_NOSIGNAL);
   if (sent < 0) return failed("send", errno);
   // a socket buffer without room for 12 bytes: the peer has long stopped reading
-  if (static_cast<std::size_t>(sent) != request.size())
+  if (static_cast<std::size_t>(sent) != frame.size())
     return error(Reason::not_connected, "the peer does not take requests");
   return {};
 }
@@ -141,7 +144,7 @@ Result<> ModbusLink::send(std::uint16_t transaction, const ModbusRead& read) {
 // Looks at the frame without taking it until all of it is there, so that libmodbus, which cannot be
 // interrupted, never waits. The usual frame arrives in one piece: one poll, one look. A frame in
 // pieces takes three looks at most: at its first byte, when it says its size, when it is whole.
-Result<> ModbusLink::wait_for_frame(Time deadline, const Stop& stop) {
+Result<> ModbusTcpLink::wait_for_frame(Time deadline, const Stop& stop) {
   std::uint8_t* const frame = library_->frame;
   std::size_t wanted = 1;
   std::size_t have = 0;
@@ -162,12 +165,12 @@ Result<> ModbusLink::wait_for_frame(Time deadline, const Stop& stop) {
   return {};
 }
 
-void ModbusLink::wake_at(std::size_t bytes) const {
+void ModbusTcpLink::wake_at(std::size_t bytes) const {
   const int count = static_cast<int>(bytes);
   setsockopt(socket_, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
 }
 
-Result<> ModbusLink::wait_until(short events, Time deadline, const Stop& stop) const {
+Result<> ModbusTcpLink::wait_until(short events, Time deadline, const Stop& stop) const {
   pollfd waiting[] = {{socket_, events, 0}, {stop.descriptor(), POLLIN, 0}};
   const Duration rest = std::max<Duration>(deadline - clock_.now(), 0);
   const timespec longest{static_cast<time_t>(rest / second), static_cast<long>(rest % second)};
@@ -178,7 +181,7 @@ Result<> ModbusLink::wait_until(short events, Time deadline, const Stop& stop) c
   return {};
 }
 
-Result<std::span<const std::uint8_t>> ModbusLink::receive() {
+Result<std::span<const std::uint8_t>> ModbusTcpLink::receive() {
   const int bytes = modbus_receive_confirmation(library_->context, library_->frame);
   if (bytes < 0) return error(Reason::bad_response, "incomplete frame: %s", modbus_strerror(errno));
   return std::span<const std::uint8_t>(library_->frame, static_cast<std::size_t>(bytes));

@@ -1,4 +1,4 @@
-#include "drivers/modbus_frame.h"
+#include "drivers/modbus/frame.h"
 
 namespace fieldweir {
 namespace {
@@ -17,19 +17,19 @@ constexpr std::uint8_t exception_bit = 0x80;
 
 }  // namespace
 
-std::array<std::uint8_t, 12> read_request(std::uint16_t transaction, const ModbusRead& read) {
+std::array<std::uint8_t, 12> tcp_request(std::uint16_t transaction, const ModbusRequest& request) {
   return {high(transaction),
           low(transaction),
           0,
           0,
           0,
           6,
-          read.unit,
-          static_cast<std::uint8_t>(read.table),
-          high(read.address),
-          low(read.address),
-          high(read.count),
-          low(read.count)};
+          request.unit,
+          static_cast<std::uint8_t>(request.function),
+          high(request.address),
+          low(request.address),
+          high(request.count),
+          low(request.count)};
 }
 
 std::size_t announced_bytes(std::span<const std::uint8_t> frame) {
@@ -37,9 +37,9 @@ std::size_t announced_bytes(std::span<const std::uint8_t> frame) {
   return bytes < 9 || bytes > modbus_frame_bytes ? 0 : bytes;
 }
 
-Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRead& read,
+Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRequest& request,
                                    std::span<const std::uint8_t> frame) {
-  const auto function = static_cast<std::uint8_t>(read.table);
+  const auto function = static_cast<std::uint8_t>(request.function);
   // the shortest frame is an exception: header, unit, function, code
   if (frame.size() < 9) return bad("frame size", static_cast<unsigned>(frame.size()), 9);
   if (big_endian(frame, 0) != transaction)
@@ -47,7 +47,7 @@ Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRead& 
   if (big_endian(frame, 2) != 0) return bad("protocol", big_endian(frame, 2), 0);
   const auto length = static_cast<unsigned>(frame.size() - modbus_header_bytes);
   if (big_endian(frame, 4) != length) return bad("length", big_endian(frame, 4), length);
-  if (frame[6] != read.unit) return bad("unit", frame[6], read.unit);
+  if (frame[6] != request.unit) return bad("unit", frame[6], request.unit);
 
   if (frame[7] == (function | exception_bit)) {
     if (frame.size() != 9) return bad("exception size", static_cast<unsigned>(frame.size()), 9);
@@ -55,7 +55,9 @@ Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRead& 
     return ModbusAnswer{{}, frame[8]};
   }
   if (frame[7] != function) return bad("function", frame[7], function);
-  const unsigned bytes = holds_bits(read.table) ? (read.count + 7u) / 8 : read.count * 2u;
+  const unsigned bytes = request.function <= ModbusFunction::read_discrete
+                             ? (request.count + 7u) / 8
+                             : request.count * 2u;
   if (frame[8] != bytes) return bad("byte count", frame[8], bytes);
   if (length != 3 + bytes) return bad("length", length, 3 + bytes);
   return ModbusAnswer{frame.subspan(9), 0};

@@ -1,4 +1,4 @@
-#include "drivers/modbus_link.h"
+#include "drivers/modbus/tcp_link.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,21 +16,21 @@ namespace {
 
 constexpr Duration timeout = 200 * millisecond;
 constexpr Duration grace = 50 * millisecond;
-const ModbusRead ten{3, ModbusTable::holding, 100, 10};
+const ModbusRequest ten{3, ModbusFunction::read_holding, 100, 10};
 
 class ModbusLinkTest : public testing::Test {
  protected:
   ModbusLinkTest() { reach(server_.port()); }
 
   void reach(int port) {
-    link_ = std::make_unique<ModbusLink>("127.0.0.1", static_cast<std::uint16_t>(port), resolver_,
-                                         clock_);
+    link_ = std::make_unique<ModbusTcpLink>("127.0.0.1", static_cast<std::uint16_t>(port),
+                                            resolver_, clock_);
   }
 
   /// Reads, checks that the deadline was kept and that no wrong value came; whether good data did.
   bool good_read(Reason* why = nullptr) {
     const Time start = clock_.now();
-    const Result<ModbusAnswer> answer = link_->read(ten, start + timeout, stop_);
+    const Result<ModbusAnswer> answer = link_->ask(ten, start + timeout, stop_);
     EXPECT_LE(clock_.now() - start, timeout + grace);
     if (why != nullptr) *why = answer ? Reason::none : answer.error().reason;
     if (!answer || answer.value().exception != 0) return false;
@@ -54,8 +54,8 @@ TEST_F(ModbusLinkTest, KeepsItsConnection) {
 }
 
 TEST_F(ModbusLinkTest, NumbersGoRoundAfter65536Requests) {
-  const ModbusRead one{1, ModbusTable::input, 0, 1};
-  for (int i = 0; i < 66'000; ++i) ASSERT_TRUE(link_->read(one, clock_.now() + second, stop_)) << i;
+  const ModbusRequest one{1, ModbusFunction::read_input, 0, 1};
+  for (int i = 0; i < 66'000; ++i) ASSERT_TRUE(link_->ask(one, clock_.now() + second, stop_)) << i;
   EXPECT_EQ(server_.connections(), 1u);
 }
 
@@ -109,7 +109,7 @@ TEST_F(ModbusLinkTest, WaitsForALateOrDribbledAnswer) {
 TEST_F(ModbusLinkTest, AnExceptionIsAnAnswerAndKeepsTheConnection) {
   server_.set(ModbusFault::illegal_address);
   for (int i = 0; i < 3; ++i) {
-    const Result<ModbusAnswer> answer = link_->read(ten, clock_.now() + timeout, stop_);
+    const Result<ModbusAnswer> answer = link_->ask(ten, clock_.now() + timeout, stop_);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer.value().exception, 2);
   }
@@ -148,7 +148,7 @@ TEST_F(ModbusLinkTest, AStopRequestEndsEveryWait) {
       stop.request();
     });
     about_to_wait = true;
-    const Result<ModbusAnswer> answer = link_->read(ten, clock_.now() + 10 * second, stop);
+    const Result<ModbusAnswer> answer = link_->ask(ten, clock_.now() + 10 * second, stop);
     const Time ended = clock_.now();
     stopper.join();
     ASSERT_FALSE(answer);

@@ -1,11 +1,11 @@
-// modbus_plan: joins the points of a device into as few reads as its limits allow. Pure.
+// plan: joins the points of a device into as few reads as its limits allow. Pure.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "drivers/modbus_frame.h"
+#include "drivers/modbus/frame.h"
 
 namespace fieldweir {
 

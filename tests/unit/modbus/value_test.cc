@@ -1,4 +1,4 @@
-#include "drivers/modbus_value.h"
+#include "drivers/modbus/value.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "drivers/modbus_frame.h"
+#include "drivers/modbus/frame.h"
 
 #include <gtest/gtest.h>
 
@@ -9,21 +9,21 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-const ModbusRead two_registers{17, ModbusTable::holding, 0x006B, 2};
+const ModbusRequest two_registers{17, ModbusFunction::read_holding, 0x006B, 2};
 const Bytes answer = {0x12, 0x34, 0, 0, 0, 7, 17, 3, 4, 0x02, 0x2B, 0x00, 0x64};
 
-Reason why(const ModbusRead& read, const Bytes& frame) {
+Reason why(const ModbusRequest& read, const Bytes& frame) {
   const Result<ModbusAnswer> result = verify_answer(0x1234, read, frame);
   return result ? Reason::none : result.error().reason;
 }
 
 TEST(ModbusFrame, AsksAsTheStandardSays) {
-  const auto frame = read_request(0x1234, {17, ModbusTable::holding, 0x006B, 3});
+  const auto frame = tcp_request(0x1234, {17, ModbusFunction::read_holding, 0x006B, 3});
   const Bytes expected = {0x12, 0x34, 0, 0, 0, 6, 17, 3, 0x00, 0x6B, 0x00, 0x03};
   EXPECT_EQ(Bytes(frame.begin(), frame.end()), expected);
-  EXPECT_EQ(read_request(1, {1, ModbusTable::coil, 0, 1})[7], 1);
-  EXPECT_EQ(read_request(1, {1, ModbusTable::discrete, 0, 1})[7], 2);
-  EXPECT_EQ(read_request(1, {1, ModbusTable::input, 0, 1})[7], 4);
+  EXPECT_EQ(tcp_request(1, {1, ModbusFunction::read_coils, 0, 1})[7], 1);
+  EXPECT_EQ(tcp_request(1, {1, ModbusFunction::read_discrete, 0, 1})[7], 2);
+  EXPECT_EQ(tcp_request(1, {1, ModbusFunction::read_input, 0, 1})[7], 4);
 }
 
 TEST(ModbusFrame, TakesTheDataOfARightAnswer) {
@@ -35,10 +35,12 @@ TEST(ModbusFrame, TakesTheDataOfARightAnswer) {
 }
 
 TEST(ModbusFrame, TakesBits) {
-  EXPECT_EQ(why({1, ModbusTable::coil, 0, 9}, {0x12, 0x34, 0, 0, 0, 5, 1, 1, 2, 0xCD, 0x01}),
-            Reason::none);
-  EXPECT_EQ(why({1, ModbusTable::coil, 0, 8}, {0x12, 0x34, 0, 0, 0, 5, 1, 1, 2, 0xCD, 0x01}),
-            Reason::bad_response);
+  EXPECT_EQ(
+      why({1, ModbusFunction::read_coils, 0, 9}, {0x12, 0x34, 0, 0, 0, 5, 1, 1, 2, 0xCD, 0x01}),
+      Reason::none);
+  EXPECT_EQ(
+      why({1, ModbusFunction::read_coils, 0, 8}, {0x12, 0x34, 0, 0, 0, 5, 1, 1, 2, 0xCD, 0x01}),
+      Reason::bad_response);
 }
 
 TEST(ModbusFrame, AnExceptionIsAnAnswer) {

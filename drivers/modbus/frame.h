@@ -1,4 +1,4 @@
-// modbus_frame: read requests and their answers as bytes on a TCP connection. Pure functions.
+// frame: requests and their answers as bytes on a TCP connection. Pure functions.
 // Source: MODBUS Application Protocol V1.1b3, sections 6.1 to 6.4 and 7; MODBUS Messaging on TCP/IP
 // Implementation Guide V1.0b, section 3.1.3 (MBAP header: transaction, protocol 0, length, unit).
 // A frame is judged as a whole; from one that fails, nothing is taken.
@@ -18,9 +18,18 @@ enum class ModbusTable : std::uint8_t { coil = 1, discrete = 2, holding = 3, inp
 /// Tables of single bits, 8 to the byte in an answer; the others are of 16-bit registers.
 inline bool holds_bits(ModbusTable table) { return table <= ModbusTable::discrete; }
 
-struct ModbusRead {
+enum class ModbusFunction : std::uint8_t {
+  read_coils = 1,
+  read_discrete = 2,
+  read_holding = 3,
+  read_input = 4,
+};
+inline ModbusFunction reading(ModbusTable table) { return static_cast<ModbusFunction>(table); }
+
+/// What is asked of one unit, whatever the framing.
+struct ModbusRequest {
   std::uint8_t unit = 1;
-  ModbusTable table = ModbusTable::holding;
+  ModbusFunction function = ModbusFunction::read_holding;
   std::uint16_t address = 0;  // zero-based
   std::uint16_t count = 1;    // registers (at most 125) or bits (at most 2,000)
 };
@@ -28,7 +37,7 @@ struct ModbusRead {
 inline constexpr std::size_t modbus_header_bytes = 6;  // what the MBAP length does not count
 inline constexpr std::size_t modbus_frame_bytes = 260;
 
-std::array<std::uint8_t, 12> read_request(std::uint16_t transaction, const ModbusRead& read);
+std::array<std::uint8_t, 12> tcp_request(std::uint16_t transaction, const ModbusRequest& request);
 
 /// The size of the frame that starts with these `modbus_header_bytes` bytes, 0 if impossible.
 std::size_t announced_bytes(std::span<const std::uint8_t> frame);
@@ -40,7 +49,7 @@ struct ModbusAnswer {
 };
 
 /// Reason::bad_response unless `frame` is exactly one answer to exactly this request.
-Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRead& read,
+Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRequest& request,
                                    std::span<const std::uint8_t> frame);
 
 /// illegal address for 2, else device exception.

@@ -1,4 +1,4 @@
-#include "drivers/modbus_tcp.h"
+#include "drivers/modbus.h"
 
 #include <gtest/gtest.h>
 
