@@ -75,6 +75,19 @@ class Driver {
   /// Polls that were not made in time, or were skipped for want of room in the ring; of a device
   /// that sends messages, values that they should have carried and did not.
   Counter skipped;
+
+  // --- what else the status says of it ---
+
+  /// Polls that its settings ask for in a second, one per group and interval; 0: it speaks when it
+  /// has something to say.
+  virtual double polls_per_second() const { return 0; }
+
+  /// Of those, polls that were made in time and answered as a whole.
+  Counter polled;
+  /// Frames that were no answer to what was asked of it: late, duplicate or foreign.
+  Counter discarded;
+  /// Signals that the device is known not to have at present (a number, not a count of events).
+  Counter holes;
 };
 
 // --- configuration, common to all drivers ---
