@@ -1,5 +1,5 @@
 # What every cross file shares: Debian's cross compiler against an unpacked sysroot, tests under qemu-user.
-# The including file sets TARGET_TRIPLE, TARGET_PROCESSOR, TARGET_QEMU and TARGET_DEBIAN.
+# The including file sets TARGET_TRIPLE, TARGET_PROCESSOR and TARGET_QEMU.
 
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES SYSROOT_DIR)  # else the compiler checks lose it
 if(NOT SYSROOT_DIR)
@@ -9,8 +9,8 @@ get_filename_component(SYSROOT_DIR "${SYSROOT_DIR}" ABSOLUTE)
 
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR ${TARGET_PROCESSOR})
-set(CMAKE_C_COMPILER ${TARGET_TRIPLE}-gcc-12)
-set(CMAKE_CXX_COMPILER ${TARGET_TRIPLE}-g++-12)
+set(CMAKE_C_COMPILER ${TARGET_TRIPLE}-gcc)
+set(CMAKE_CXX_COMPILER ${TARGET_TRIPLE}-g++)
 set(CMAKE_LIBRARY_ARCHITECTURE ${TARGET_TRIPLE})
 set(CMAKE_SYSROOT "${SYSROOT_DIR}")
 set(CMAKE_FIND_ROOT_PATH "${SYSROOT_DIR}")

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# within.sh RELEASE COMMAND...: runs a command where RELEASE's own compilers are: on this machine if that is its
+# release, else in a minimal system kept under .cache (made once, about a minute), with this folder at its place.
+# A compiler of another release would mix its C library with the sysroot's.
+set -euo pipefail
+release=$1
+shift
+packages=cmake,ninja-build,pkg-config,g++-aarch64-linux-gnu,g++-arm-linux-gnueabihf,qemu-user-static
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+if [ "$(. /etc/os-release; echo "$VERSION_CODENAME")" = "$release" ]; then
+  for package in ${packages//,/ }; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >&2
+  done
+  exec "$@"
+fi
+
+system=.cache/systems/$release
+if [ ! -d "$system" ]; then
+  mirror=$(toolchains/mirror.sh)
+  as_root rm -rf "$system.part"
+  mkdir -p .cache/systems
+  as_root unshare --mount mmdebstrap --quiet --variant=minbase --include="$packages" "$release" "$system.part" \
+    "deb $mirror $release main"
+  as_root mv "$system.part" "$system"
+fi
+as_root mkdir -p "$system$PWD"
+exec_in=(unshare --mount --fork toolchains/enter.sh "$system" "$PWD" "$(id -u):$(id -g)")
+as_root "${exec_in[@]}" "$@"
