@@ -64,12 +64,11 @@ bool work_out(ModbusDevice& device, Mistakes& mistakes) {
     signal.format.bit = static_cast<unsigned>(signal.bit.value_or(0));
     signal.format.word_order = signal.word_order.value_or(device.word_order);
     signal.format.byte_order = signal.byte_order.value_or(device.byte_order);
-    signal.format.scaled = signal.scale || signal.offset;
     signal.format.scale = signal.scale.value_or(1);
     signal.format.offset = signal.offset.value_or(0);
     signal.format.invalid = signal.invalid;
 
-    const std::uint16_t width = holds_bits(signal.table) ? 1 : registers_of(signal.format.type);
+    const std::uint16_t width = holds_bits(signal.table) ? 1 : signal.format.registers();
     const auto address = zero_based(device.addressing, signal.table, signal.address);
     if (!address || *address + width > UINT16_MAX + 1)
       complain(signal.place, address_mistake(device, signal));

@@ -12,7 +12,7 @@ namespace {
 class Modbus final : public Driver {
  public:
   Modbus(const ModbusDevice& device, SignalId first, std::shared_ptr<ModbusLink> link,
-         const Clock& clock, Random random);
+         const DriverContext& context);
 
   Result<> open(Time deadline, const Stop& stop) override;
   Result<Time> poll(Time now, Time deadline, Sink& sink, const Stop& stop) override;
@@ -28,7 +28,7 @@ class Modbus final : public Driver {
   Result<ModbusAnswer> ask(const PlannedRead& read, Time deadline, const Stop& stop);
   void split(Group& group, std::size_t read);
   void put_values(const Group& group, const PlannedRead& read, const ModbusAnswer& answer,
-                  Sink& sink) const;
+                  Sink& sink);
   void put_bad(const Group& group, const PlannedRead& read, Reason reason, Sink& sink) const;
 
   const ModbusEndpoint& endpoint_;
@@ -56,15 +56,15 @@ std::vector<Duration> intervals(const ModbusDevice& device) {
 }
 
 Modbus::Modbus(const ModbusDevice& device, SignalId first, std::shared_ptr<ModbusLink> link,
-               const Clock& clock, Random random)
+               const DriverContext& context)
     : endpoint_(device.endpoint),
       first_(first),
       link_(std::move(link)),
-      clock_(clock),
-      schedule_(intervals(device), random) {
+      clock_(context.clock),
+      schedule_(intervals(device), context.random) {
   for (const ModbusSignal& signal : device.modbus_signals) {
     points_.push_back(signal.point);
-    values_.emplace_back(signal.format);
+    values_.emplace_back(signal.format, context.texts);
   }
   for (std::size_t g = 0; g < device.poll.size(); ++g) {
     if (!used(device, g)) continue;
@@ -153,7 +153,7 @@ void Modbus::split(Group& group, std::size_t read) {
 }
 
 void Modbus::put_values(const Group& group, const PlannedRead& read, const ModbusAnswer& answer,
-                        Sink& sink) const {
+                        Sink& sink) {
   const Time received = clock_.now();
   for (std::uint32_t i = read.first; i < read.first + read.size; ++i) {
     const std::uint32_t index = group.plan.order[i];
@@ -193,8 +193,8 @@ DriverKind modbus_tcp_driver() {
     // in one go wakes the processor once where scattered polls would wake it for each device.
     std::vector<std::unique_ptr<Driver>> drivers;
     for (const DeviceSeat& seat : devices)
-      drivers.push_back(std::make_unique<Modbus>(settings(seat.settings), seat.first, link,
-                                                 context.clock, context.random));
+      drivers.push_back(
+          std::make_unique<Modbus>(settings(seat.settings), seat.first, link, context));
     return drivers;
   };
   kind.fields = []() -> const std::vector<config::FieldInfo>& {

@@ -12,18 +12,16 @@ namespace {
 using config::Mistakes;
 using config::Node;
 
-// in the order of ModbusType
-constexpr std::string_view types[] = {"bool",   "bit",     "int16", "uint16", "int32",
-                                      "uint32", "float32", "int64", "uint64", "float64"};
+std::vector<std::string_view> type_names() {
+  std::vector<std::string_view> names;
+  for (const ModbusTypeInfo& type : modbus_types) names.push_back(type.name);
+  return names;
+}
 
 bool read_type(const Node& node, std::optional<ModbusType>& out, Mistakes& mistakes) {
-  for (const std::string_view later : {"string", "bcd16", "bcd32"}) {
-    if (node.scalar != later) continue;
-    mistakes.add(node.place, "type " + node.scalar + " is not available in this version");
-    return false;
-  }
+  static const std::vector<std::string_view> names = type_names();
   std::size_t index = 0;
-  if (!config::read_choice(node, types, index, mistakes)) return false;
+  if (!config::read_choice(node, names, index, mistakes)) return false;
   out = static_cast<ModbusType>(index);
   return true;
 }

@@ -30,7 +30,7 @@ struct ModbusSignal : SignalSettings {
   ModbusValue::Format format;
   std::size_t group = 0;  // index into ModbusDevice::poll
 
-  Kind kind() const override { return ModbusValue(format).kind(); }
+  Kind kind() const override { return format.kind(); }
 };
 
 const config::Fields<ModbusSignal>& modbus_signal_fields();

@@ -96,7 +96,6 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
       {"table: holding, address: 65535, type: int32", "outside"},
       {"table: holding, address: 1, type: int16, poll: fats", "fast"},
       {"table: holding, address: 1, type: int16, poll: once", "not available in this version"},
-      {"table: holding, address: 1, type: string", "not available in this version"},
       {"table: holding, address: 1, type: int17", "int16"},
       {"table: holding, address: 1, type: uint16, enum: {0: a}", "not available in this version"},
       {"table: holding, address: 1, type: uint16, write: {min: 1}",

@@ -12,7 +12,8 @@ using Bytes = std::vector<std::uint8_t>;
 
 Reading decode(ModbusValue::Format format, const Bytes& data, std::size_t index = 0,
                ModbusTable table = ModbusTable::holding) {
-  return ModbusValue(std::move(format)).decode(table, data, index, 7, 1000);
+  TextTable texts(8);
+  return ModbusValue(std::move(format), texts).decode(table, data, index, 7, 1000);
 }
 
 ModbusValue::Format of(ModbusType type, Order words = Order::big, Order bytes = Order::big) {
@@ -93,11 +94,11 @@ TEST(ModbusValue, EveryTypeInEveryOrder) {
 }
 
 TEST(ModbusValue, SaysItsKind) {
-  for (const Packed& p : packed) EXPECT_EQ(ModbusValue(of(p.type)).kind(), p.expected.kind);
-  EXPECT_EQ(ModbusValue(of(ModbusType::bit)).kind(), Kind::boolean);
+  for (const Packed& p : packed) EXPECT_EQ(of(p.type).kind(), p.expected.kind);
+  EXPECT_EQ(of(ModbusType::bit).kind(), Kind::boolean);
   ModbusValue::Format scaled = of(ModbusType::int16);
-  scaled.scaled = true;
-  EXPECT_EQ(ModbusValue(scaled).kind(), Kind::float64);
+  scaled.scale = 2;
+  EXPECT_EQ(scaled.kind(), Kind::float64);
 }
 
 TEST(ModbusValue, TakesItsPlaceInTheBlock) {
@@ -125,7 +126,6 @@ TEST(ModbusValue, BitsOfARegister) {
 
 TEST(ModbusValue, ScaleAndOffset) {
   ModbusValue::Format format = of(ModbusType::int16);
-  format.scaled = true;
   format.scale = 0.1;
   EXPECT_EQ(decode(format, {0x00, 0xD9}).as_float64(), 21.7);  // not 21.700000000000003
   format.scale = -0.01;
