@@ -20,6 +20,8 @@ SystemClock::SystemClock() : offset_(read_clock(CLOCK_REALTIME) - read_clock(CLO
 
 Time SystemClock::now() const { return read_clock(CLOCK_BOOTTIME) + offset_; }
 
+Time SystemClock::wall() const { return read_clock(CLOCK_REALTIME); }
+
 bool SystemClock::synchronised() const {
   timex query{};  // modes = 0: reads only
   return adjtimex(&query) != TIME_ERROR;

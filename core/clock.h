@@ -15,6 +15,10 @@ class Clock {
   /// Gateway time. Never steps, never goes back.
   virtual Time now() const = 0;
 
+  /// What the system's clock says at this moment: may step, and is wrong until synchronised. For
+  /// comparing with times that others made up.
+  virtual Time wall() const { return now(); }
+
   /// Whether the system clock was set by a time source. Batches closed before say so.
   virtual bool synchronised() const = 0;
 };
@@ -24,6 +28,7 @@ class SystemClock final : public Clock {
  public:
   SystemClock();
   Time now() const override;
+  Time wall() const override;
   bool synchronised() const override;
 
  private:

@@ -9,19 +9,21 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace fieldweir {
 
 template <std::size_t N>
 class FixedText {
-  static_assert(N < 256);
+  static_assert(N < 65536);
+  using Size = std::conditional_t<(N < 256), std::uint8_t, std::uint16_t>;
 
  public:
   FixedText() = default;
   FixedText(std::string_view text) { assign(text); }  // NOLINT: a text is a text
 
   void assign(std::string_view text) {
-    size_ = static_cast<std::uint8_t>(std::min(text.size(), N));
+    size_ = static_cast<Size>(std::min(text.size(), N));
     std::copy_n(text.data(), size_, bytes_);  // unlike memcpy, takes an empty text
   }
 
@@ -34,7 +36,7 @@ class FixedText {
   friend bool operator==(const FixedText& a, const FixedText& b) { return a.view() == b.view(); }
 
  private:
-  std::uint8_t size_ = 0;
+  Size size_ = 0;
   char bytes_[N] = {};
 };
 

@@ -19,15 +19,24 @@ std::size_t TextTable::bytes_for(std::size_t capacity) {
   return capacity * sizeof(FixedText<longest>) + bucket_count(capacity) * sizeof(std::uint32_t);
 }
 
+std::size_t TextTable::bucket_of(std::string_view text) const {
+  std::size_t bucket = std::hash<std::string_view>{}(text) & (buckets_.size() - 1);
+  while (buckets_[bucket] != 0 && texts_[buckets_[bucket] - 1].view() != text)
+    bucket = (bucket + 1) & (buckets_.size() - 1);
+  return bucket;
+}
+
+std::optional<std::uint32_t> TextTable::find(std::string_view text) const {
+  const std::scoped_lock lock(writing_);
+  const std::uint32_t found = buckets_[bucket_of(text)];
+  return found != 0 ? std::optional(found - 1) : std::nullopt;
+}
+
 std::optional<std::uint32_t> TextTable::intern(std::string_view text) {
   FIELDWEIR_CHECK(text.size() <= longest);
   const std::scoped_lock lock(writing_);
-  std::size_t bucket = std::hash<std::string_view>{}(text) & (buckets_.size() - 1);
-  while (buckets_[bucket] != 0) {
-    const std::uint32_t id = buckets_[bucket] - 1;
-    if (texts_[id].view() == text) return id;
-    bucket = (bucket + 1) & (buckets_.size() - 1);
-  }
+  const std::size_t bucket = bucket_of(text);
+  if (buckets_[bucket] != 0) return buckets_[bucket] - 1;
   const std::size_t id = size();
   if (id == texts_.size()) return std::nullopt;
   texts_[id].assign(text);

@@ -26,15 +26,21 @@ class TextTable {
   /// The number of `text` (at most `longest` bytes), remembering it if it is new.
   std::optional<std::uint32_t> intern(std::string_view text);
 
+  /// Its number if it is known already.
+  std::optional<std::uint32_t> find(std::string_view text) const;
+
   std::string_view operator[](std::uint32_t id) const;
   std::size_t size() const { return size_.load(std::memory_order_acquire); }
   std::size_t capacity() const { return texts_.size(); }
 
  private:
+  /// The bucket that names the text, or the free one where it belongs. Under the lock.
+  std::size_t bucket_of(std::string_view text) const;
+
   std::vector<FixedText<longest>> texts_;
   std::vector<std::uint32_t> buckets_;  // open addressing; 0 is empty, else id + 1
   std::atomic<std::size_t> size_{0};
-  std::mutex writing_;
+  mutable std::mutex writing_;
 };
 
 }  // namespace fieldweir

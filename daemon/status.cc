@@ -10,6 +10,10 @@ namespace {
 
 Json seconds(Duration duration) { return static_cast<double>(duration / millisecond) / 1000.0; }
 
+Json in_milliseconds(Duration duration) {
+  return static_cast<double>(duration / microsecond) / 1000.0;
+}
+
 /// Milliseconds since 1970, or null for "never".
 Json milliseconds(Time time) { return time <= 0 ? Json() : Json(time / millisecond); }
 
@@ -46,6 +50,12 @@ Json value_of(const Gateway& gateway, const Reading& reading) {
   return Json();
 }
 
+Json latency(const DeviceStatus& device) {
+  return {{"p50", in_milliseconds(device.p50)},
+          {"p95", in_milliseconds(device.p95)},
+          {"p99", in_milliseconds(device.p99)}};
+}
+
 Json devices(const Gateway& gateway) {
   Json json = Json::array();
   for (const auto& bus : gateway.buses())
@@ -56,7 +66,11 @@ Json devices(const Gateway& gateway) {
                       {"last_good", milliseconds(device.last_good)},
                       {"polls", device.polls},
                       {"skipped", device.skipped},
-                      {"latency_s", seconds(device.latency)},
+                      {"discarded", device.discarded},
+                      {"holes", device.holes},
+                      {"requested_per_s", device.requested},
+                      {"achieved_per_s", device.achieved},
+                      {"latency_ms", latency(device)},
                       {"errors", by_reason(device.errors)},
                       {"last_error", error_text(device.last_error)}});
   return json;

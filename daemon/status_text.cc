@@ -28,6 +28,12 @@ std::string shown(const Json& value) {
 
 unsigned long long count(const Json& value) { return value.get<unsigned long long>(); }
 
+unsigned long long sum(const Json& by_reason) {
+  unsigned long long all = 0;
+  for (const Json& each : by_reason) all += count(each);
+  return all;
+}
+
 void print_signals(std::string& out, const Json& signals) {
   print(out, "\n%-40s %14s %-8s %s\n", "signal", "value", "unit", "quality");
   for (const Json& signal : signals) {
@@ -42,13 +48,30 @@ void print_signals(std::string& out, const Json& signals) {
   }
 }
 
+/// "   last error: ...; timeout 12, illegal address 1"
+void print_errors(std::string& out, const Json& device) {
+  std::string line = "    last error: " + shown(device["last_error"]);
+  const char* between = " (";
+  for (const auto& [reason, times] : device["errors"].items()) {
+    line += between + reason + " " + shown(times);
+    between = ", ";
+  }
+  out += line + ")\n";
+}
+
 void print_devices(std::string& out, const Json& devices) {
-  print(out, "%-20s %-11s %10s %8s %9s  %s\n", "device", "state", "polls", "skipped", "latency",
-        "last error");
-  for (const Json& device : devices)
-    print(out, "%-20s %-11s %10llu %8llu %6.1f ms  %s\n", shown(device["name"]).c_str(),
-          shown(device["state"]).c_str(), count(device["polls"]), count(device["skipped"]),
-          1000 * device["latency_s"].get<double>(), shown(device["last_error"]).c_str());
+  print(out, "%-20s %-10s %9s of %7s %8s %8s %8s %8s %8s %9s %5s\n", "device", "state", "polls/s",
+        "asked", "skipped", "p50 ms", "p95 ms", "p99 ms", "errors", "discarded", "holes");
+  for (const Json& device : devices) {
+    const Json& latency = device["latency_ms"];
+    print(out, "%-20s %-10s %9.2f of %7.2f %8llu %8.1f %8.1f %8.1f %8llu %9llu %5llu\n",
+          shown(device["name"]).c_str(), shown(device["state"]).c_str(),
+          device["achieved_per_s"].get<double>(), device["requested_per_s"].get<double>(),
+          count(device["skipped"]), latency["p50"].get<double>(), latency["p95"].get<double>(),
+          latency["p99"].get<double>(), sum(device["errors"]), count(device["discarded"]),
+          count(device["holes"]));
+    if (!device["errors"].empty()) print_errors(out, device);
+  }
 }
 
 void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {

@@ -37,16 +37,19 @@ void BusWorker::add(std::unique_ptr<Driver> driver, std::string device, SignalId
                     std::size_t count, SignalId online) {
   // an empty ring must hold a mark of all signals, or the device could never be marked
   FIELDWEIR_CHECK(sink_.room() > count);
-  longest_turn_ += driver->patience();
+  longest_turn_ += 2 * driver->patience();  // a poll of each, and a write
   devices_.emplace_back(std::move(driver), std::move(device), first, count, online,
                         Backoff(random_.fork()));
 }
 
 Time BusWorker::turn(Time now) {
   if (stop_.requested()) return never;
+  const bool obeyed = obey_one();
+  if (obeyed) now = clock_.now();
   // nothing is due: the doorbell rang, also for a device that waits with a time limit
-  const bool rung = std::ranges::all_of(
-      devices_, [now](const Device& device) { return device.due > now && device.mark > now; });
+  const bool rung = !obeyed && std::ranges::all_of(devices_, [now](const Device& device) {
+    return device.due > now && device.mark > now;
+  });
   for (Device& device : devices_)
     if (device.due == never || (rung && device.open)) serve(device, now);
   const auto first = std::ranges::min_element(devices_, {}, &Device::due);
@@ -55,12 +58,49 @@ Time BusWorker::turn(Time now) {
   Time next = never;
   for (Device& device : devices_) {
     if (device.mark <= now) mark_bad(device, now);
+    device.pace.look(now, device.driver->polled.get());
     next = std::min({next, device.due, device.mark});
   }
-  return next;
+  return obeyed ? now : next;  // there may be another command
+}
+
+/// Whether there was one.
+bool BusWorker::obey_one() {
+  Command command;
+  if (commands_ == nullptr || commands_->commands.pop({&command, 1}) == 0) return false;
+  Outcome outcome{command.number, {}, {}};
+  const Result<Reading> written = write(command);
+  if (written) {
+    outcome.read_back = written.value();
+    sink_.put(outcome.read_back);  // at once, not with the next poll
+    sink_.announce();
+  } else {
+    outcome.error = written.error();
+  }
+  FIELDWEIR_CHECK(commands_->outcomes.push(outcome));
+  commands_->worker.ring();
+  return true;
+}
+
+Result<Reading> BusWorker::write(const Command& command) {
+  const SignalId signal = command.value.signal;
+  const auto owner = std::ranges::find_if(devices_, [signal](const Device& device) {
+    return signal - device.first < device.count;  // unsigned: not before `first` either
+  });
+  FIELDWEIR_CHECK(owner != devices_.end());
+  const Time now = clock_.now();
+  if (now >= command.expires) return error(Reason::expired, "its time was over before its turn");
+  if (!owner->open) return error(Reason::not_connected, "%s is offline", owner->name.c_str());
+  // nor may it be sent, or sent again, after its time
+  const Time deadline = std::min(now + owner->driver->patience(), command.expires);
+  return owner->driver->write(signal - owner->first, command.value, deadline, stop_);
 }
 
 void BusWorker::serve(Device& device, Time now) {
+  if (const Time quiet = device.driver->quiet_until(); quiet > now) {
+    device.due = quiet;
+    return;
+  }
   const Time deadline = now + device.driver->patience();
   if (!device.open) {
     const Result<> opened = device.driver->open(deadline, stop_);
@@ -82,7 +122,7 @@ void BusWorker::answered(Device& device, Time started, Time due) {
   const Time now = clock_.now();
   device.due = std::max(due, started);  // not earlier: others on the bus that wait come first
   device.last_good = now;
-  device.latency = device.latency + (now - started - device.latency) / 8;
+  device.latency.add(now - started);
   if (device.state == DeviceState::online || sink_.room() == 0) return;
   device.state = DeviceState::online;
   device.mark = never;
@@ -132,7 +172,13 @@ std::vector<DeviceStatus> BusWorker::status() const {
     status.skipped = device.driver->skipped.get();
     for (std::size_t i = 0; i < device.errors.by_reason.size(); ++i)
       status.errors[i] = device.errors.by_reason[i].get();
-    status.latency = device.latency;
+    status.discarded = device.driver->discarded.get();
+    status.holes = device.driver->holes.get();
+    status.requested = device.driver->polls_per_second();
+    status.achieved = device.pace.per_second();
+    status.p50 = device.latency.percentile(0.50);
+    status.p95 = device.latency.percentile(0.95);
+    status.p99 = device.latency.percentile(0.99);
     const std::scoped_lock lock(device.error_mutex);
     status.last_error = device.last_error;
   }

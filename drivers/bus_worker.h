@@ -2,11 +2,12 @@
 // thread; status() may be called by any.
 //
 // A turn does one thing: opens or polls the device that is due first (devices that wait for the
-// doorbell are looked at in every turn). A device that fails is closed and tried again after a
-// back-off, so it costs its bus at most one of its timeouts per back-off period. On the way out all
-// its known signals are marked bad with the reason and `online` false, again once a minute while it
-// is away; both are logged once. Without room in the ring a mark waits, and drivers skip and count
-// polls.
+// doorbell are looked at in every turn). Before that it executes one command, if there is one: a
+// write waits for the request under way and for no poll, and polls go on between many writes. A
+// device that fails is closed and tried again after a back-off, so it costs its bus at most one of
+// its timeouts per back-off period. On the way out all its known signals are marked bad with the
+// reason and `online` false, again once a minute while it is away; both are logged once. Without
+// room in the ring a mark waits, and drivers skip and count polls.
 #pragma once
 
 #include <array>
@@ -22,6 +23,7 @@
 #include "core/signal_table.h"
 #include "core/stop.h"
 #include "core/worker.h"
+#include "drivers/device_pace.h"
 #include "drivers/driver.h"
 
 namespace fieldweir {
@@ -36,8 +38,14 @@ struct DeviceStatus {
   Time last_good;    // end of the last poll that was answered; 0: never
   std::uint64_t polls;
   std::uint64_t skipped;
+  std::uint64_t discarded;  // see Driver
+  std::uint64_t holes;
   std::array<std::uint64_t, reason_count> errors;
-  Duration latency;  // of polls, smoothed over about eight
+  double requested;  // polls per second; 0: none are asked for
+  double achieved;   // over the last ten seconds or more
+  Duration p50;      // of what answered polls took; see LatencyHistogram
+  Duration p95;
+  Duration p99;
 };
 
 class BusWorker final : public Worker {
@@ -50,6 +58,9 @@ class BusWorker final : public Worker {
   /// signal.
   void add(std::unique_ptr<Driver> driver, std::string device, SignalId first, std::size_t count,
            SignalId online);
+
+  /// While building: where its commands come from. Without them nothing of it is ever written.
+  void obey(BusCommands& commands) { commands_ = &commands; }
 
   std::string_view name() const override { return name_; }
   Time turn(Time now) override;
@@ -74,13 +85,16 @@ class BusWorker final : public Worker {
     // for status
     std::atomic<DeviceState> state{DeviceState::connecting};
     std::atomic<Time> last_good{0};
-    std::atomic<Duration> latency{0};
+    LatencyHistogram latency;
+    PaceMeter pace;
     Counter polls;
     ReasonCounts errors;
     mutable std::mutex error_mutex;
     Error last_error;
   };
 
+  bool obey_one();
+  Result<Reading> write(const Command& command);
   void serve(Device& device, Time now);
   void answered(Device& device, Time started, Time due);
   void failed(Device& device, const Error& why);
@@ -92,6 +106,7 @@ class BusWorker final : public Worker {
   const Stop& stop_;
   BusAccount account_;
   Sink sink_;
+  BusCommands* commands_ = nullptr;
   Random random_;
   std::deque<Device> devices_;  // a deque, because a device cannot be moved
   Duration longest_turn_ = second;

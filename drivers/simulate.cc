@@ -95,13 +95,22 @@ class Simulate final : public Driver {
     if (sink.room() < device_.waves.size())
       skipped.add();
     else
-      for (std::size_t i = 0; i < device_.waves.size(); ++i) sink.put(reading(i, now));
+      put_all(now, sink);
     return schedule_.next();
+  }
+
+  double polls_per_second() const override {
+    return static_cast<double>(second) / static_cast<double>(device_.simulate.interval);
   }
 
   void close() override { schedule_.restart(); }
 
  private:
+  void put_all(Time now, Sink& sink) {
+    for (std::size_t i = 0; i < device_.waves.size(); ++i) sink.put(reading(i, now));
+    polled.add();
+  }
+
   Reading reading(std::size_t index, Time now) const {
     const SimulatedSignal& s = device_.waves[index];
     const double phase = static_cast<double>(now % s.period) / static_cast<double>(s.period);
