@@ -111,10 +111,12 @@ void BusWorker::serve(Device& device, Time now) {
   }
   device.polls.add();
   const Result<Time> due = device.driver->poll(now, deadline, sink_, stop_);
-  if (due)
-    answered(device, now, due.value());
-  else
+  if (!due)
     failed(device, due.error());
+  else if (device.driver->idle())
+    device.due = due.value();
+  else
+    answered(device, now, due.value());
   sink_.announce();
 }
 
@@ -132,6 +134,11 @@ void BusWorker::answered(Device& device, Time started, Time due) {
 }
 
 void BusWorker::failed(Device& device, const Error& why) {
+  if (device.driver->retry()) {
+    device.errors[why.reason].add();
+    device.due = clock_.now();
+    return;
+  }
   device.driver->close();
   device.open = false;
   if (stop_.requested()) return;  // it was we who ended the call

@@ -69,6 +69,19 @@ class Driver {
   virtual Result<Reading> write(std::size_t signal, const Reading& value, Time deadline,
                                 const Stop& stop);
 
+  // --- what the worker asks about the last call ---
+
+  /// The device must be left alone until then: an answer that it still owes could be taken for the
+  /// next. It is neither opened, polled nor written to. 0: at once.
+  virtual Time quiet_until() const { return 0; }
+
+  /// After a poll that failed: whether the device stays open and the next poll() asks once more.
+  virtual bool retry() const { return false; }
+
+  /// After a poll that did not fail: whether there was nothing to ask, so that it says nothing
+  /// about the device.
+  virtual bool idle() const { return false; }
+
   /// The longest that open() or poll() may need: the deadline they are given.
   virtual Duration patience() const { return second; }
 
