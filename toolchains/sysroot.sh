@@ -12,8 +12,8 @@ packages=libc6-dev,libstdc++-$gcc-dev,libgcc-$gcc-dev,linux-libc-dev,libpaho-mqt
 packages+=,libmodbus-dev,libsqlite3-dev,libyaml-cpp-dev,libcurl4-openssl-dev,libspdlog-dev,libfmt-dev
 packages+=,nlohmann-json3-dev,rapidjson-dev,libcli11-dev,zlib1g-dev,libgtest-dev,libgmock-dev
 
-# a sysroot made for another list of packages is made anew
-made_of="$release $architecture $packages"
+# a sysroot made for another list of packages, or by an older form of this script, is made anew
+made_of="2 $release $architecture $packages"
 if [ "$(cat "$folder/.made-of" 2>/dev/null)" = "$made_of" ]; then exit 0; fi
 
 mirror=$(toolchains/mirror.sh)
@@ -21,7 +21,7 @@ rm -rf "$folder" "$folder.part"
 mkdir -p "$(dirname "$folder")"
 # merged-usr: Debian 13 packages unpack into /usr only, but the loader's name is /lib/ld-linux...
 mmdebstrap --quiet --variant=extract --architectures="$architecture" --include="$packages" \
-  --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr "$release" "$folder.part" "deb $mirror $release main"
+  --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --extract-hook=toolchains/package-database.sh "$release" "$folder.part" "deb $mirror $release main"
 
 # absolute links would lead out of the sysroot
 find "$folder.part" -path "$folder.part/dev" -prune -o -type l -lname '/*' -print | while read -r link; do

@@ -5,7 +5,7 @@
 set -euo pipefail
 release=$1
 shift
-packages=cmake,ninja-build,pkg-config,g++-aarch64-linux-gnu,g++-arm-linux-gnueabihf,qemu-user-static
+packages=cmake,ninja-build,pkg-config,g++-aarch64-linux-gnu,g++-arm-linux-gnueabihf,qemu-user-static,dpkg-dev,file
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 

@@ -1,0 +1,30 @@
+# What the Debian package holds and says of itself; made by package.sh, natively and crossed alike.
+include(GNUInstallDirs)
+
+install(TARGETS fieldweir DESTINATION bin)
+install(FILES systemd/fieldweir.service DESTINATION lib/systemd/system)
+install(FILES systemd/fieldweir.sysusers DESTINATION lib/sysusers.d RENAME fieldweir.conf)
+install(FILES docs/fieldweir.1 DESTINATION share/man/man1)
+install(FILES toolchains/debian/completion DESTINATION share/bash-completion/completions RENAME fieldweir)
+install(FILES README.md toolchains/debian/copyright DESTINATION share/doc/fieldweir)
+install(DIRECTORY docs/examples DESTINATION share/doc/fieldweir)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME fieldweir)
+set(CPACK_PACKAGE_CONTACT "Fieldweir <fieldweir@localhost>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "$ENV{FIELDWEIR_DEPENDS}")  # of what is loaded when used
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
+ Fieldweir reads Modbus and MQTT devices into a pipeline of fixed memory that
+ filters and aggregates at the edge, stores and forwards through SQLite while a
+ destination is away, and delivers to MQTT brokers and HTTPS endpoints. One look
+ at its status says where every reading went.")
+foreach(script preinst postinst prerm postrm)
+  list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/toolchains/debian/${script})
+endforeach()
+include(CPack)
