@@ -8,10 +8,10 @@ namespace {
 
 using config::Mistakes;
 
-std::string address_mistake(const ModbusDevice& device, const ModbusSignal& signal) {
-  const std::string written = "address " + std::to_string(signal.address);
+std::string address_mistake(const ModbusDevice& device, ModbusTable table, std::int64_t address) {
+  const std::string written = "address " + std::to_string(address);
   if (device.addressing != Addressing::modicon) return written + " is outside the table";
-  switch (signal.table) {
+  switch (table) {
     case ModbusTable::coil:
       return written + " is no coil in modicon style: 1 to 65536";
     case ModbusTable::discrete:
@@ -36,6 +36,18 @@ std::string find_group(const ModbusDevice& device, ModbusSignal& signal) {
   return "no poll group '" + signal.poll.name + "'" + config::did_you_mean(signal.poll.name, names);
 }
 
+/// Gives the signal its zero-based place, or says what is wrong with it.
+std::string find_place(const ModbusDevice& device, ModbusSignal& signal) {
+  const auto address = zero_based(device.addressing, signal.table, signal.address);
+  const unsigned width = holds_bits(signal.table) ? 1 : signal.format.registers();
+  if (!address || *address + width > UINT16_MAX + 1)
+    return address_mistake(device, signal.table, signal.address);
+  if (!signal.scale_register) return locate(signal, *address, std::nullopt, device.max_read);
+  const auto factor = zero_based(device.addressing, signal.table, *signal.scale_register);
+  if (!factor) return address_mistake(device, signal.table, *signal.scale_register);
+  return locate(signal, *address, factor, device.max_read);
+}
+
 }  // namespace
 
 std::optional<std::uint16_t> zero_based(Addressing addressing, ModbusTable table,
@@ -58,22 +70,13 @@ bool work_out(ModbusDevice& device, Mistakes& mistakes) {
     const auto complain = [&](const config::Place& place, const std::string& message) {
       if (!message.empty()) mistakes.add(place, message);
     };
-    complain(signal.place, type_mistake(signal, device.max_read));
+    const std::string type = type_mistake(signal);
+    complain(signal.place, type);
     complain(signal.poll.place, find_group(device, signal));
-    signal.format.type = signal.type.value_or(ModbusType::boolean);
-    signal.format.bit = static_cast<unsigned>(signal.bit.value_or(0));
-    signal.format.word_order = signal.word_order.value_or(device.word_order);
-    signal.format.byte_order = signal.byte_order.value_or(device.byte_order);
-    signal.format.scale = signal.scale.value_or(1);
-    signal.format.offset = signal.offset.value_or(0);
-    signal.format.invalid = signal.invalid;
-
-    const std::uint16_t width = holds_bits(signal.table) ? 1 : signal.format.registers();
-    const auto address = zero_based(device.addressing, signal.table, signal.address);
-    if (!address || *address + width > UINT16_MAX + 1)
-      complain(signal.place, address_mistake(device, signal));
-    else
-      signal.point = {signal.table, *address, width};
+    signal.format = format_of(signal, device.word_order, device.byte_order);
+    if (!type.empty()) continue;
+    if (signal.write) complain(signal.write->place, work_out_limits(signal));
+    complain(signal.place, find_place(device, signal));
   }
   return mistakes.count() == before;
 }

@@ -34,16 +34,46 @@ bool read_codes(const Node& node, std::vector<std::int64_t>& out, Mistakes& mist
   return good;
 }
 
-bool is_boolean(ModbusType type) { return type <= ModbusType::bit; }
+using States = std::vector<std::pair<std::int64_t, std::string>>;
 
-bool is_float(ModbusType type) {
-  return type == ModbusType::float32 || type == ModbusType::float64;
+bool read_state(const Node::Entry& entry, States& out, Mistakes& mistakes) {
+  Node key;  // a key is a text in the tree; here it has to be an integer
+  key.type = Node::Type::scalar;
+  key.place = entry.key_place;
+  key.scalar = entry.key;
+  auto& [code, text] = out.emplace_back();
+  if (!config::read_integer(key, {INT64_MIN, INT64_MAX}, code, mistakes)) return false;
+  if (!config::read_text(entry.value, text, mistakes)) return false;
+  const bool fits = !text.empty() && text.size() <= TextTable::longest;
+  if (!fits) mistakes.add(entry.value.place, "a text of 1 to 64 bytes is needed");
+  return fits;
 }
 
-/// Whether `code` is the signed or unsigned reading of some `bits` bits.
-bool fits(std::int64_t code, unsigned bits) {
-  if (bits == 64) return true;
-  return code >= -(std::int64_t{1} << (bits - 1)) && code < std::int64_t{1} << bits;
+bool read_states(const Node& node, States& out, Mistakes& mistakes) {
+  if (!config::expect_map(node, mistakes)) return false;
+  bool good = !node.entries.empty();
+  if (!good) mistakes.add(node.place, "at least one state is needed, like {0: closed}");
+  for (const Node::Entry& entry : node.entries) good = read_state(entry, out, mistakes) && good;
+  return good;
+}
+
+const config::Fields<ModbusWriteSection>& write_fields() {
+  using namespace config;
+  static const auto fields =
+      Fields<ModbusWriteSection>("write")
+          .number("min", &ModbusWriteSection::min, optional, "least value, in the signal's unit")
+          .number("max", &ModbusWriteSection::max, optional, "greatest value")
+          .number("step", &ModbusWriteSection::step, optional, "values are min + n x step")
+          .duration("every", &ModbusWriteSection::every, {0, day}, optional,
+                    "shortest time between two writes");
+  return fields;
+}
+
+std::string types_text() {
+  std::string text = "one of";
+  for (const ModbusTypeInfo& type : modbus_types)
+    text += (text == "one of" ? " " : " | ") + std::string(type.name);
+  return text;
 }
 
 }  // namespace
@@ -61,14 +91,22 @@ const config::Fields<ModbusSignal>& modbus_signal_fields() {
                           required, "where it lives")
         .integer("address", &ModbusSignal::address, {0, 465536}, required,
                  "first register or bit, written as `addressing` says")
-        .custom("type",
-                "one of bool | bit | int16 | uint16 | int32 | uint32 | float32 | int64 | uint64 | "
-                "float64",
-                &ModbusSignal::type, read_type, optional,
+        .custom("type", types_text(), &ModbusSignal::type, read_type, optional,
                 "of the value; coil and discrete hold bool")
-        .integer("bit", &ModbusSignal::bit, {0, 15}, optional, "of type bit; 0 is the lowest")
+        .integer("bit", &ModbusSignal::bit, {0, 15}, optional,
+                 "of types bit and bits: the lowest one; 0 is the register's lowest")
+        .integer("bits", &ModbusSignal::bits, {2, 16}, optional,
+                 "how many bits of the register are the number, of type bits")
+        .integer("length", &ModbusSignal::length, {1, ModbusValue::longest_string}, optional,
+                 "registers of a string, two characters in each")
         .number("scale", &ModbusSignal::scale, optional, "value = raw x scale + offset")
         .number("offset", &ModbusSignal::offset, optional, "value = raw x scale + offset")
+        .integer("scale_register", &ModbusSignal::scale_register, {0, 465536}, optional,
+                 "address of an int16 n in the same table: value = raw x 10^n")
+        .integer("decimals", &ModbusSignal::decimals, {0, 9}, optional,
+                 "the value is rounded to so many")
+        .custom("enum", "map from codes to texts", &ModbusSignal::states, read_states, optional,
+                "the value is the text; a code that is not named is bad(invalid code)")
         .custom("invalid", "list of integers", &ModbusSignal::invalid, read_codes, optional,
                 "raw codes by which the device says that it has no value")
         .reference("poll", &ModbusSignal::poll, optional, "poll group; default: the first")
@@ -76,34 +114,27 @@ const config::Fields<ModbusSignal>& modbus_signal_fields() {
                 "default: the device's")
         .choice("byte_order", &ModbusSignal::byte_order, modbus_orders, optional,
                 "default: the device's")
-        .later({"enum", "length", "write"});
+        .section("write", &ModbusSignal::write, write_fields(), optional,
+                 "that it may be written, and within which limits");
     return f;
   }();
   return fields;
 }
 
-std::string type_mistake(const ModbusSignal& signal, std::uint16_t max_read) {
-  if (holds_bits(signal.table)) {
-    if (signal.type && signal.type != ModbusType::boolean)
-      return "coil and discrete hold only type bool";
-  } else if (!signal.type) {
-    return "a signal in input or holding registers needs a type";
-  }
-  const ModbusType type = signal.type.value_or(ModbusType::boolean);
-  if (signal.bit.has_value() != (type == ModbusType::bit))
-    return "'bit' and type bit need each other";
-  if (is_boolean(type) && (signal.scale || signal.offset || !signal.invalid.empty()))
-    return "scale, offset and invalid are for numbers";
-  if (signal.scale && *signal.scale == 0) return "a scale of 0 leaves nothing of the value";
-  const unsigned registers = registers_of(type);
-  if (!is_float(type))
-    for (const std::int64_t code : signal.invalid)
-      if (!fits(code, 16 * registers))
-        return "invalid code " + std::to_string(code) + " does not fit the type";
-  if (registers > max_read)
-    return "the type takes " + std::to_string(registers) + " registers, max_read allows " +
-           std::to_string(max_read);
-  return {};
+ModbusValue::Format format_of(const ModbusSignal& signal, Order word_order, Order byte_order) {
+  ModbusValue::Format format;
+  format.type = signal.type.value_or(ModbusType::boolean);
+  format.bit = static_cast<unsigned>(signal.bit.value_or(0));
+  format.bits = static_cast<unsigned>(signal.bits.value_or(1));
+  format.length = static_cast<std::uint16_t>(signal.length.value_or(0));
+  format.word_order = signal.word_order.value_or(word_order);
+  format.byte_order = signal.byte_order.value_or(byte_order);
+  format.scale = signal.scale.value_or(1);
+  format.offset = signal.offset.value_or(0);
+  if (signal.decimals) format.decimals = static_cast<int>(*signal.decimals);
+  format.invalid = signal.invalid;
+  format.states = signal.states;
+  return format;
 }
 
 }  // namespace fieldweir

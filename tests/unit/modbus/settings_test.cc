@@ -97,9 +97,47 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
       {"table: holding, address: 1, type: int16, poll: fats", "fast"},
       {"table: holding, address: 1, type: int16, poll: once", "not available in this version"},
       {"table: holding, address: 1, type: int17", "int16"},
-      {"table: holding, address: 1, type: uint16, enum: {0: a}", "not available in this version"},
-      {"table: holding, address: 1, type: uint16, write: {min: 1}",
-       "not available in this version"},
+      {"table: holding, address: 1, type: string", "'length'"},
+      {"table: holding, address: 1, type: int16, length: 2", "'length'"},
+      {"table: holding, address: 1, type: string, length: 33", "32"},
+      {"table: holding, address: 1, type: string, length: 2, word_order: big", "no word order"},
+      {"table: holding, address: 1, type: string, length: 2, scale: 2", "for numbers"},
+      {"table: holding, address: 65535, type: string, length: 2", "outside"},
+      {"table: holding, address: 1, type: bits, bit: 3", "'bits'"},
+      {"table: holding, address: 1, type: bits, bits: 3", "'bit'"},
+      {"table: holding, address: 1, type: bits, bit: 14, bits: 3", "bits 14 to 16"},
+      {"table: holding, address: 1, type: bits, bit: 0, bits: 3, invalid: [8]", "does not fit"},
+      {"table: holding, address: 1, type: bcd16, invalid: [10000]", "does not fit"},
+      {"table: holding, address: 1, type: uint16, decimals: 1", "with a scale"},
+      {"table: holding, address: 1, type: float32, decimals: 10", "9"},
+      {"table: holding, address: 1, type: uint16, enum: {}", "at least one"},
+      {"table: holding, address: 1, type: uint16, enum: [a]", "a map"},
+      {"table: holding, address: 1, type: uint16, enum: {on: a}", "an integer"},
+      {"table: holding, address: 1, type: uint16, enum: {1: \"\"}", "1 to 64 bytes"},
+      {"table: holding, address: 1, type: uint16, enum: {65536: a}", "does not fit"},
+      {"table: holding, address: 1, type: int16, enum: {-1: a, 0xFFFF: b}", "twice"},
+      {"table: holding, address: 1, type: uint16, enum: {0: a}, scale: 2", "not scaled"},
+      {"table: holding, address: 1, type: float32, enum: {0: a}", "for integers"},
+      {"table: holding, address: 1, type: float32, scale_register: 3", "for integers"},
+      {"table: holding, address: 1, type: int32, scale_register: 2", "part of the value"},
+      {"table: holding, address: 1, type: int16, scale_register: 126", "126 registers"},
+      {"table: holding, address: 1, type: int16, scale_register: 65536", "outside"},
+      {"table: input, address: 1, type: uint16, write: {min: 1, max: 2}", "coil and holding"},
+      {"table: holding, address: 1, type: bit, bit: 1, write: {}", "type bit"},
+      {"table: holding, address: 1, type: string, length: 2, write: {}", "type string"},
+      {"table: holding, address: 1, type: int16, scale_register: 2, write: {min: 0, max: 1}",
+       "scale register"},
+      {"table: holding, address: 1, type: int16, write: {min: 1}", "'max'"},
+      {"table: holding, address: 1, type: int16, write: {min: 2, max: 2}", "less than"},
+      {"table: holding, address: 1, type: int16, write: {min: 2, max: 3, step: 0}", "'step'"},
+      {"table: holding, address: 1, type: int16, write: {min: 2, max: 32768}", "32768 cannot"},
+      {"table: holding, address: 1, type: int16, scale: 0.1, write: {min: 2, max: 3276.8}",
+       "3276.8 cannot"},
+      {"table: holding, address: 1, type: uint16, invalid: [9], write: {min: 0, max: 9}",
+       "9 cannot"},
+      {"table: coil, address: 1, write: {min: 0}", "for numbers"},
+      {"table: holding, address: 1, type: uint16, enum: {0: a}, write: {max: 1}", "for numbers"},
+      {"table: holding, address: 1, type: int16, write: {minn: 1}", "min"},
       {"table: holding, adress: 1, type: uint16", "address"},
   };
   for (const Wrong& wrong : all) {
@@ -115,6 +153,58 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
   EXPECT_NE(
       mistakes_of("table: input, address: 1, type: int64", "template: a/b\n").find("not available"),
       std::string::npos);
+}
+
+TEST(ModbusSettings, AValueAndItsScaleRegisterAreOnePoint) {
+  const auto settings = read_device(
+      "modbus_tcp", head +
+                        "addressing: modicon\nsignals:\n"
+                        "  - {name: a, table: holding, address: 40072, type: uint16, "
+                        "scale_register: 40076}\n"
+                        "  - {name: b, table: holding, address: 40094, type: int32, "
+                        "scale_register: 40090}\n"
+                        "  - {name: c, table: holding, address: 40094, type: string, length: 8}\n");
+  ASSERT_NE(settings, nullptr);
+  const auto& signals = device(settings).modbus_signals;
+  EXPECT_EQ(signals[0].point.address, 71);
+  EXPECT_EQ(signals[0].point.width, 5);
+  EXPECT_EQ(signals[0].format.value_at, 0);
+  EXPECT_EQ(signals[0].format.factor_at, 4);
+  EXPECT_EQ(signals[0].kind(), Kind::float64);
+  EXPECT_EQ(signals[1].point.address, 89);
+  EXPECT_EQ(signals[1].point.width, 6);
+  EXPECT_EQ(signals[1].format.value_at, 4);
+  EXPECT_EQ(signals[1].format.factor_at, 0);
+  EXPECT_EQ(signals[2].point.width, 8);
+  EXPECT_EQ(signals[2].kind(), Kind::text);
+}
+
+TEST(ModbusSettings, WriteLimits) {
+  const auto settings =
+      read_device("modbus_tcp",
+                  head +
+                      "signals:\n"
+                      "  - {name: a, table: holding, address: 1, type: int16, scale: 0.1, "
+                      "write: {min: 20, max: 85, step: 0.5, every: 10s}}\n"
+                      "  - {name: b, table: coil, address: 1, write: {}}\n"
+                      "  - {name: c, table: holding, address: 1, type: uint16, enum: {7: a, 2: b}, "
+                      "write: {every: 1m}}\n"
+                      "  - {name: d, table: holding, address: 1, type: int16}\n");
+  ASSERT_NE(settings, nullptr);
+  const auto signals = settings->signals();
+  const WriteLimits* number = signals[0]->writable();
+  ASSERT_NE(number, nullptr);
+  EXPECT_EQ(number->min, 20);
+  EXPECT_EQ(number->max, 85);
+  EXPECT_EQ(number->step, 0.5);
+  EXPECT_EQ(number->every, 10 * second);
+  ASSERT_NE(signals[1]->writable(), nullptr);
+  EXPECT_EQ(signals[1]->writable()->max, 1);
+  ASSERT_NE(signals[2]->writable(), nullptr);
+  EXPECT_EQ(signals[2]->writable()->min, 2);
+  EXPECT_EQ(signals[2]->writable()->max, 7);
+  EXPECT_EQ(signals[2]->writable()->every, minute);
+  EXPECT_EQ(signals[3]->writable(), nullptr);
 }
 
 TEST(ModbusSettings, APollGroupIsNeeded) {

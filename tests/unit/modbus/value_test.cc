@@ -157,5 +157,122 @@ TEST(ModbusValue, InvalidCodesAreNoNumbers) {
   EXPECT_EQ(decode(format, {0xFF, 0x80, 0x00, 0x00}), bad);  // -inf
 }
 
+TEST(ModbusValue, NeighbouringBitsAreANumber) {
+  ModbusValue::Format format = of(ModbusType::bits);
+  format.bit = 4;
+  format.bits = 3;
+  EXPECT_EQ(decode(format, {0xFF, 0xAF}), uint64_reading(7, 1000, 2));
+  EXPECT_EQ(decode(format, {0x00, 0x70}), uint64_reading(7, 1000, 7));
+  format.invalid = {7};
+  EXPECT_EQ(decode(format, {0x00, 0x70}).reason, Reason::invalid_code);
+  format.bit = 0;
+  format.bits = 16;
+  EXPECT_EQ(decode(format, {0x12, 0x34}).as_uint64(), 0x1234u);
+}
+
+TEST(ModbusValue, DecimalDigits) {
+  EXPECT_EQ(decode(of(ModbusType::bcd16), {0x12, 0x34}), uint64_reading(7, 1000, 1234));
+  EXPECT_EQ(decode(of(ModbusType::bcd32), {0x98, 0x76, 0x54, 0x32}),
+            uint64_reading(7, 1000, 98765432));
+  EXPECT_EQ(decode(of(ModbusType::bcd32, Order::little), {0x54, 0x32, 0x98, 0x76}),
+            uint64_reading(7, 1000, 98765432));
+  for (const Bytes& none : {Bytes{0x12, 0x3A}, Bytes{0xF0, 0x00}, Bytes{0xFF, 0xFF}})
+    EXPECT_EQ(decode(of(ModbusType::bcd16), none), bad_reading(7, 1000, Reason::invalid_code));
+  ModbusValue::Format format = of(ModbusType::bcd16);
+  format.invalid = {9999};
+  EXPECT_EQ(decode(format, {0x99, 0x99}).reason, Reason::invalid_code);
+  format.scale = 0.01;
+  EXPECT_EQ(decode(format, {0x12, 0x34}).as_float64(), 12.34);
+}
+
+TEST(ModbusValue, DecimalsRound) {
+  ModbusValue::Format format = of(ModbusType::float32);
+  format.decimals = 1;
+  EXPECT_EQ(decode(format, {0x41, 0xAD, 0x99, 0x9A}).as_float64(), 21.7);  // 21.700000762939453
+  EXPECT_EQ(decode(format, {0x7F, 0x7F, 0xFF, 0xFF}).as_float64(), 0x1.fffffep127);
+  format.decimals = 0;
+  EXPECT_EQ(decode(format, {0xC1, 0xAD, 0x99, 0x9A}).as_float64(), -22);
+}
+
+TEST(ModbusValue, AScaleFromAnotherRegister) {
+  ModbusValue::Format format = of(ModbusType::int16);
+  format.factor_at = 2;
+  const auto with = [&](std::uint8_t high, std::uint8_t low) {
+    return decode(format, {0x00, 0x7B, 0xEE, 0xEE, high, low});
+  };
+  EXPECT_EQ(with(0xFF, 0xFE), float64_reading(7, 1000, 1.23));
+  EXPECT_EQ(with(0x00, 0x00), float64_reading(7, 1000, 123));
+  EXPECT_EQ(with(0x00, 0x03), float64_reading(7, 1000, 123000));
+  EXPECT_EQ(with(0x00, 0x0A).as_float64(), 1.23e12);
+  EXPECT_EQ(with(0xFF, 0xF6).as_float64(), 1.23e-8);
+  const Reading bad = bad_reading(7, 1000, Reason::invalid_code);
+  EXPECT_EQ(with(0x80, 0x00), bad);  // SunSpec: not implemented
+  EXPECT_EQ(with(0x00, 0x0B), bad);
+  EXPECT_EQ(with(0xFF, 0xF5), bad);
+  format.scale = 0.001;
+  EXPECT_EQ(with(0x00, 0x03).as_float64(), 123);
+  format = of(ModbusType::uint32);
+  format.factor_at = 0;
+  format.value_at = 1;
+  format.invalid = {-1};
+  EXPECT_EQ(decode(format, {0xEE, 0xEE, 0, 1, 0, 1, 0, 0}, 1).as_float64(), 655360);
+  EXPECT_EQ(decode(format, {0, 1, 0xFF, 0xFF, 0xFF, 0xFF}), bad);
+}
+
+class Texts : public testing::Test {
+ protected:
+  /// The text read, or the reason why there is none.
+  std::string read(ModbusValue& value, const std::string& bytes) {
+    const Bytes data(bytes.begin(), bytes.end());
+    const Reading reading = value.decode(ModbusTable::input, data, 0, 7, 1000);
+    return std::string(reading.kind == Kind::text ? texts_[reading.as_text()]
+                                                  : to_string(reading.reason));
+  }
+
+  TextTable texts_{3};
+};
+
+TEST_F(Texts, Strings) {
+  ModbusValue::Format format = of(ModbusType::string);
+  format.length = 3;
+  EXPECT_EQ(format.kind(), Kind::text);
+  EXPECT_EQ(format.registers(), 3);
+  ModbusValue value(format, texts_);
+  EXPECT_EQ(read(value, "AB12  "), "AB12");
+  EXPECT_EQ(read(value, std::string("AB12\0x", 6)), "AB12");
+  EXPECT_EQ(texts_.size(), 1u);
+  EXPECT_EQ(read(value, std::string(6, '\0')), "");
+  EXPECT_EQ(read(value, "m\xC2\xB2/s "), "m²/s");
+  EXPECT_EQ(read(value, "\xFF\xFF\xFF\xFF\xFF\xFF"), "parse error");
+  EXPECT_EQ(read(value, "AB\x01 12"), "parse error");
+  EXPECT_EQ(read(value, "fourth"), "text table full");
+  EXPECT_EQ(read(value, "AB12  "), "AB12");  // what is known stays known
+  format.byte_order = Order::little;
+  ModbusValue swapped(format, texts_);
+  EXPECT_EQ(read(swapped, "BA21  "), "AB12");
+}
+
+TEST_F(Texts, TheLongestString) {
+  ModbusValue::Format format = of(ModbusType::string);
+  format.length = ModbusValue::longest_string;
+  ModbusValue value(format, texts_);
+  EXPECT_EQ(read(value, std::string(64, 'x')), std::string(64, 'x'));
+}
+
+TEST_F(Texts, States) {
+  ModbusValue::Format format = of(ModbusType::int16);
+  format.states = {{2, "fault"}, {0, "off"}, {-1, "unknown"}};
+  EXPECT_EQ(format.kind(), Kind::text);
+  ModbusValue value(format, texts_);
+  EXPECT_EQ(texts_.size(), 3u);
+  EXPECT_EQ(read(value, std::string("\0\0", 2)), "off");
+  EXPECT_EQ(read(value, std::string("\0\2", 2)), "fault");
+  EXPECT_EQ(read(value, "\xFF\xFF"), "unknown");
+  EXPECT_EQ(read(value, std::string("\0\1", 2)), "invalid code");
+  TextTable none(0);
+  ModbusValue homeless(format, none);
+  EXPECT_EQ(read(homeless, std::string("\0\0", 2)), "text table full");
+}
+
 }  // namespace
 }  // namespace fieldweir
