@@ -41,7 +41,9 @@ void cancel_exit() {
 void exit_at_the_latest(Duration after, int status) {
   last_exit_status = status;
   std::signal(SIGALRM, [](int) { _exit(last_exit_status); });
-  const itimerval timer{{0, 0}, {after / second, after % second / microsecond}};
+  const itimerval timer{{0, 0},
+                        {static_cast<time_t>(after / second),
+                         static_cast<suseconds_t>(after % second / microsecond)}};
   setitimer(ITIMER_REAL, &timer, nullptr);
 }
 
