@@ -1,10 +1,9 @@
-// frame: requests and their answers as bytes on a TCP connection. Pure functions.
-// Source: MODBUS Application Protocol V1.1b3, sections 6.1 to 6.4 and 7; MODBUS Messaging on TCP/IP
-// Implementation Guide V1.0b, section 3.1.3 (MBAP header: transaction, protocol 0, length, unit).
-// A frame is judged as a whole; from one that fails, nothing is taken.
+// frame: requests and their answers as protocol data units, the part that every framing carries.
+// tcp_frame and rtu_frame put it on a wire. Pure functions.
+// Source: MODBUS Application Protocol V1.1b3, sections 6.1 to 6.6, 6.11, 6.12, 6.21 and 7.
+// An answer is judged as a whole; from one that fails, nothing is taken.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -23,6 +22,11 @@ enum class ModbusFunction : std::uint8_t {
   read_discrete = 2,
   read_holding = 3,
   read_input = 4,
+  write_coil = 5,
+  write_register = 6,
+  write_coils = 15,
+  write_registers = 16,
+  identify = 43,  // read device identification: 43 / 14
 };
 inline ModbusFunction reading(ModbusTable table) { return static_cast<ModbusFunction>(table); }
 
@@ -30,31 +34,48 @@ inline ModbusFunction reading(ModbusTable table) { return static_cast<ModbusFunc
 struct ModbusRequest {
   std::uint8_t unit = 1;
   ModbusFunction function = ModbusFunction::read_holding;
-  std::uint16_t address = 0;  // zero-based
-  std::uint16_t count = 1;    // registers (at most 125) or bits (at most 2,000)
+  std::uint16_t address = 0;  // zero-based; to identify: the first object wanted
+  // Registers (to read at most 125, to write 123) or bits (2,000 and 1,968); 1 with write_coil and
+  // write_register; to identify: 1 basic, 2 regular, 3 extended, 4 one object.
+  std::uint16_t count = 1;
+  // Of writes, as answers hold it: registers high byte first, bits 8 to the byte, lowest first.
+  // Exactly data_bytes(request) of them.
+  std::span<const std::uint8_t> data = {};
 };
 
-inline constexpr std::size_t modbus_header_bytes = 6;  // what the MBAP length does not count
-inline constexpr std::size_t modbus_frame_bytes = 260;
+/// Bytes that `count` registers or bits take.
+std::size_t data_bytes(const ModbusRequest& request);
 
-std::array<std::uint8_t, 12> tcp_request(std::uint16_t transaction, const ModbusRequest& request);
+/// Most that a protocol data unit holds.
+inline constexpr std::size_t modbus_unit_bytes = 253;
 
-/// The size of the frame that starts with these `modbus_header_bytes` bytes, 0 if impossible.
-std::size_t announced_bytes(std::span<const std::uint8_t> frame);
+/// Writes the request from the function code on; returns its size.
+std::size_t encode_request(const ModbusRequest& request,
+                           std::span<std::uint8_t, modbus_unit_bytes> out);
 
-/// What a verified frame says: the table's bytes, or a refusal.
+/// What a verified answer says: the table's bytes, nothing (a write), what the device says of
+/// itself (see identification.h), or a refusal.
 struct ModbusAnswer {
   std::span<const std::uint8_t> data;  // within the frame; empty with an exception
   std::uint8_t exception = 0;          // 0: none
 };
 
-/// Reason::bad_response unless `frame` is exactly one answer to exactly this request.
-Result<ModbusAnswer> verify_answer(std::uint16_t transaction, const ModbusRequest& request,
-                                   std::span<const std::uint8_t> frame);
+/// Reason::bad_response unless `answer`, from the function code on, is exactly one answer to
+/// exactly this request. A write must be echoed: address with value or count.
+Result<ModbusAnswer> verify_unit(const ModbusRequest& request,
+                                 std::span<const std::uint8_t> answer);
+
+/// "`what` is `got` where `expected` was expected", as framings complain, too.
+Error mismatch(const char* what, unsigned got, unsigned expected);
 
 /// illegal address for 2, else device exception.
 Reason reason_of_exception(std::uint8_t exception);
 /// "illegal data address", for people.
 const char* exception_text(std::uint8_t exception);
+
+/// Two bytes of a frame as a number, high byte first.
+inline unsigned big_endian(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return bytes[at] << 8 | bytes[at + 1];
+}
 
 }  // namespace fieldweir

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <new>
 
+#include "drivers/modbus/tcp_frame.h"
+
 namespace fieldweir {
 namespace {
 
@@ -124,7 +126,7 @@ Result<ModbusAnswer> ModbusTcpLink::ask(const ModbusRequest& request, Time deadl
     if (Result<> arrived = wait_for_frame(deadline, stop); !arrived) return arrived.error();
     const Result<std::span<const std::uint8_t>> frame = receive();
     if (!frame) return frame.error();
-    return verify_answer(transaction, request, frame.value());
+    return verify_tcp_answer(transaction, request, frame.value());
   }();
   if (!answer) close();
   return answer;
@@ -132,7 +134,8 @@ Result<ModbusAnswer> ModbusTcpLink::ask(const ModbusRequest& request, Time deadl
 
 Result<> ModbusTcpLink::send(std::uint16_t transaction, const ModbusRequest& request) {
   // an own frame: modbus_send_raw_request would number every transaction 0
-  const auto frame = tcp_request(transaction, request);
+  ModbusFrame room;
+  const auto frame = tcp_request(transaction, request, room);
   const ssize_t sent = ::send(socket_, frame.data(), frame.size(), MSG_NOSIGNAL);
   if (sent < 0) return failed("send", errno);
   // a socket buffer without room for 12 bytes: the peer has long stopped reading
