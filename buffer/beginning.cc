@@ -1,7 +1,9 @@
 #include "buffer/beginning.h"
 
 #include <algorithm>
+#include <cinttypes>
 
+#include "buffer/opening_books.h"
 #include "buffer/salvage.h"
 #include "core/log.h"
 
@@ -30,54 +32,73 @@ Result<> open(Journal& journal, Beginning& begun) {
   return {};
 }
 
-/// Cursors of uplinks that are not configured any more would keep batches for nobody.
-Result<> forget_uplinks(Journal& journal, const std::vector<std::string>& uplinks) {
-  const auto known = journal.uplinks();
-  if (!known) return known.error();
-  for (const std::string& name : known.value()) {
-    if (std::find(uplinks.begin(), uplinks.end(), name) != uplinks.end()) continue;
-    const auto value = journal.state("uplink/" + name);
-    if (!value) return value.error();
-    const std::uint64_t owed = read_books(value.value()).value_or(UplinkBooks{}).totals.queued;
-    log(LogLevel::warning, "journal",
-        "uplink '%s' is not run any more: %llu readings that it was owed are given up",
-        name.c_str(), static_cast<unsigned long long>(owed));
-    if (auto r = journal.remove_state("uplink/" + name); !r) return r;
-  }
-  return {};
-}
-
-Result<> store_run(Journal& journal, const LastRun& run, const std::vector<std::string>& uplinks) {
+Result<> store_run(Journal& journal, const Beginning& begun,
+                   const std::vector<std::string>& uplinks) {
   if (auto r = journal.begin(); !r) return r;
-  if (auto r = journal.put_run(run, {}); !r) return r;
-  if (auto r = forget_uplinks(journal, uplinks); !r) return r;
+  if (auto r = journal.put_run(begun.run, {}); !r) return r;
+  for (const AbsentUplink& uplink : begun.absent.away)
+    if (auto r = put_absent(journal, uplink); !r) return r;
+  if (auto r = put_present(journal, uplinks); !r) return r;
+  for (std::size_t i = 0; i < uplinks.size(); ++i)
+    if (auto r = journal.put_state("uplink/" + uplinks[i], StateBytes::of(begun.books[i]).bytes());
+        !r)
+      return r;
   if (!journal.has_batches())
-    if (auto r = journal.remove_unused(run.epoch); !r) return r;
+    if (auto r = journal.remove_unused(begun.run.epoch); !r) return r;
   return journal.commit();
 }
 
-}  // namespace
-
-// Where the epoch cannot be raised durably, a new stream keeps positions from ever repeating.
-Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random) {
-  Beginning begun;
-  const auto new_stream = static_cast<std::uint32_t>(random.next());
-  begun.run.stream = new_stream;
-  if (!open(journal, begun)) return begun;
+/// Behind all that the journal knows.
+Result<> number(Journal& journal, Beginning& begun) {
   const Result<LastRun> before = journal.last_run();
-  if (!before) return complain(before.error()), journal.close(), begun;
+  if (!before) return before.error();
   begun.before = before.value();
   begun.run.epoch = begun.before.epoch + 1;
   for (int i = 0; i < lane_count; ++i)
     if (const auto last = journal.last(static_cast<Lane>(i)); last)
       begun.run.epoch = std::max(begun.run.epoch, last.value().epoch + 1);
   if (begun.before.epoch > 0) begun.run.stream = begun.before.stream;
-  const Result<> stored = store_run(journal, begun.run, uplinks);
+  return {};
+}
+
+void tell(const FoundAbsent& absent) {
+  for (const AbsentUplink& uplink : absent.away)
+    log(LogLevel::warning, "journal",
+        "uplink '%s' is not run: %" PRIu64 " readings that it is owed are kept",
+        uplink.name.c_str(), uplink.books.totals.queued);
+  for (const AbsentUplink& uplink : absent.returned)
+    log(LogLevel::info, "journal", "uplink '%s' is back: it goes on where it was",
+        uplink.name.c_str());
+}
+
+}  // namespace
+
+// Where the epoch cannot be raised durably, a new stream keeps positions from ever repeating.
+Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random,
+                const Ages& ages) {
+  Beginning begun;
+  const auto new_stream = static_cast<std::uint32_t>(random.next());
+  begun.run.stream = new_stream;
+  begun.books.assign(uplinks.size(), new_books({begun.run, false}));
+  if (!open(journal, begun)) return begun;
+  if (const Result<> known = number(journal, begun); !known)
+    return complain(known.error()), journal.close(), begun;
+  const Result<FoundAbsent> absent = find_absent(journal, uplinks, ages.started, ages);
+  if (!absent) return complain(absent.error()), journal.close(), begun;
+  begun.absent = absent.value();
+  tell(begun.absent);
+  const auto open_books = [&] {
+    begun.books =
+        opening_books(journal, uplinks, begun.absent.returned, {begun.run, begun.lost_some});
+  };
+  open_books();
+  const Result<> stored = store_run(journal, begun, uplinks);
   begun.stored = stored.ok();
   if (stored) return begun;
   if (!begun.alone) complain(stored.error());
   journal.roll_back();
   begun.run.stream = new_stream;
+  open_books();
   return begun;
 }
 

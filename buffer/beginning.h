@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "buffer/journal.h"
+#include "buffer/absent.h"
 #include "core/random.h"
 
 namespace fieldweir {
@@ -17,9 +17,13 @@ struct Beginning {
   bool stored = false;     // the journal knows the new run
   bool alone = false;      // the journal could only be opened without its readers
   bool lost_some = false;  // the journal was damaged, and not all of it could be taken over
+  FoundAbsent absent;
+  std::vector<UplinkBooks> books;  // of those that are run
 };
 
-/// Opens the journal, mends it if it is damaged, raises the epoch, forgets uplinks that are gone.
-Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random);
+/// Opens the journal, mends it if it is damaged, raises the epoch, keeps what absent uplinks are
+/// owed. `ages.started` is now.
+Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random,
+                const Ages& ages);
 
 }  // namespace fieldweir

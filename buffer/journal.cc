@@ -168,22 +168,29 @@ Result<> Journal::put_dead_letter(std::string_view uplink, std::string_view why,
   return cut_dead_letters_.bind(1, static_cast<std::int64_t>(place_.max_size / 8)).run();
 }
 
-Result<bool> Journal::remove(Lane lane, Position through) {
-  const RowId first = row_id(lane, {});
-  RowId last = row_id(lane, through);
-  const Result<Row> oldest = row_after(lane, first);
-  if (!oldest) return oldest.error();
-  if (oldest.value().id > last) return false;
-  const Result<Row> cut = row_after(lane, first, most_removed);
-  if (!cut) return cut.error();
-  const bool more = cut.value().id != 0 && cut.value().id <= last;
-  if (more) last = cut.value().id - 1;
-
-  if (auto r = remove_rows(lane, first, last); !r) return r.error();
+Result<bool> Journal::remove(Lane lane, Position through, const KeptRange& kept) {
+  const RowId none = row_id(lane, {});
+  const RowId last = row_id(lane, through);
+  const RowId below = kept.empty() ? last : std::min(last, row_id(lane, kept.after));
+  const RowId above = kept.empty() ? last : row_id(lane, kept.through);
+  Result<bool> more = remove_some(lane, none, below);
+  if (more && !more.value()) more = remove_some(lane, above, last);
+  if (!more) return more;
   // an empty lane counts as empty, whatever a damaged state said
-  const Result<Row> left = row_after(lane, first);
+  const Result<Row> left = row_after(lane, none);
   if (!left) return left.error();
   if (left.value().id == 0) totals_[static_cast<std::size_t>(lane)] = {};
+  return more;
+}
+
+Result<bool> Journal::remove_some(Lane lane, RowId after, RowId last) {
+  const Result<Row> oldest = row_after(lane, after);
+  if (!oldest) return oldest.error();
+  if (oldest.value().id == 0 || oldest.value().id > last) return false;
+  const Result<Row> cut = row_after(lane, after, most_removed);
+  if (!cut) return cut.error();
+  const bool more = cut.value().id != 0 && cut.value().id <= last;
+  if (auto r = remove_rows(lane, after + 1, more ? cut.value().id - 1 : last); !r) return r.error();
   return more;
 }
 

@@ -4,7 +4,8 @@
 //
 //   batch(id, rows, payload)      a row per batch; the key is lane and position (row.h)
 //   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h)
-//   state(name, value)            "uplink/<name>", "field", "lanes": cursors and counts (state.h)
+//   state(name, value)            "uplink/<name>", "absent/<name>", "field", "lanes": cursors and
+//                                 counts (state.h)
 //   dead_letter(id, uplink, why, payload)      the newest 1,000, an eighth
 //                                              of max_size at most
 //
@@ -35,6 +36,14 @@ struct LastRun {
   std::uint32_t epoch = 0;
   std::uint32_t stream = 0;
   bool ended = true;  // cleanly
+};
+
+/// Batches of a lane that stay though everybody who is there has them: behind `after`, up to and
+/// with `through`.
+struct KeptRange {
+  Position after;
+  Position through;
+  bool empty() const { return through <= after; }
 };
 
 class Journal {
@@ -89,8 +98,9 @@ class Journal {
   Result<> remove_rows(Lane lane, RowId first, RowId last);
   Result<> remove_state(std::string_view name);
 
-  /// Removes batches up to `through`, `most_removed` at most; whether there are more.
-  Result<bool> remove(Lane lane, Position through);
+  /// Removes batches up to `through` but for `kept`, `most_removed` at most; whether there are
+  /// more.
+  Result<bool> remove(Lane lane, Position through, const KeptRange& kept);
   /// Runs and names that no batch needs, but for those of `run`. Only when there is no batch at
   /// all.
   Result<> remove_unused(std::uint32_t epoch);
@@ -121,6 +131,7 @@ class Journal {
   Result<std::span<const std::byte>> payload(RowId id);
 
  private:
+  Result<bool> remove_some(Lane lane, RowId after, RowId last);
   Result<> open_file(Sharing sharing);
   Result<> check_file();
   Result<> prepare();

@@ -41,6 +41,11 @@ struct UplinkTotals {
   ByReason dropped{};
   std::uint64_t dropped_total() const;
   bool balanced() const;
+  /// They are not queued any more.
+  void drop(Reason reason, std::uint64_t readings) {
+    dropped[static_cast<std::size_t>(reason)] += readings;
+    queued -= readings;
+  }
 };
 
 class Ledger {

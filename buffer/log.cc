@@ -28,37 +28,10 @@ Tail::Lanes always(const BufferSettings& buffer) {
 
 std::size_t rows_of(const BatchSettings& batch) { return static_cast<std::size_t>(batch.rows); }
 
-template <class Value>
-std::optional<Value> stored_state(Journal& journal, const std::string& name,
-                                  std::optional<Value> (*read)(std::span<const std::byte>)) {
-  if (!journal.is_open()) return std::nullopt;
-  const auto bytes = journal.state(name);
-  return bytes && !bytes.value().empty() ? read(bytes.value()) : std::nullopt;
-}
-
-/// A new uplink starts at now: at the number before this run's first. Unless a damaged journal may
-/// have lost its cursor: then at the oldest batch, which at worst comes twice.
-UplinkBooks new_books(const LastRun& run, bool cursors_lost) {
-  UplinkBooks books;
-  for (LogReader::Cursor& cursor : books.cursors)
-    cursor.acknowledged = {run.stream, cursors_lost ? 0 : run.epoch, 0};
-  return books;
-}
-
-/// What a damaged journal still holds for an uplink may be less than was queued, or more if the
-/// count was lost.
-void count_again(Journal& journal, const LastRun& run, UplinkBooks& books) {
-  std::uint64_t owed = 0;
-  for (std::size_t lane = 0; lane < lane_count; ++lane)
-    if (const auto readings = journal.readings(
-            static_cast<Lane>(lane), books.cursors[lane].acknowledged, {run.stream, run.epoch, 0}))
-      owed += readings.value();
-  UplinkTotals& totals = books.totals;
-  if (totals.queued > owed)
-    totals.dropped[static_cast<std::size_t>(Reason::corrupt)] += totals.queued - owed;
-  else
-    totals.batched += owed - totals.queued;
-  totals.queued = owed;
+FieldTotals stored_field(Journal& journal) {
+  if (!journal.is_open()) return {};
+  const auto bytes = journal.state("field");
+  return bytes ? read_field(bytes.value()).value_or(FieldTotals{}) : FieldTotals{};
 }
 
 }  // namespace
@@ -72,7 +45,8 @@ struct Log::Parts {
         dead_letters(encoded_max(rows_of(batch))) {
     take_lock(buffer.path);
     const Time now = context.clock.now();
-    const Beginning beginning = begin(journal, uplinks, context.random);
+    const Ages ages{now, context.clock.synchronised()};
+    const Beginning beginning = begin(journal, uplinks, context.random, ages);
     const LastRun& run = beginning.run;
     batcher = std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch}, context.signals,
                                         context.texts, context.clock, tail);
@@ -81,8 +55,9 @@ struct Log::Parts {
     if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
         Recorder::Parts{journal, tail, ledger, dead_letters, context.signals, context.clock},
-        Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable)},
-        uplinks, run, beginning.stored, now);
+        Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable),
+                       buffer.max_age},
+        uplinks, beginning.absent.away, Recorder::Run{run, beginning.stored, ages});
     batcher->ring_when_closed(recorder->doorbell());
     for (std::size_t i = 0; i < uplinks.size(); ++i)
       readers.push_back(
@@ -120,13 +95,8 @@ void Log::Parts::resume(const Beginning& beginning, Time now) {
     if (!journal.is_open()) continue;
     if (const auto last = journal.last(lane); last) tail.resume(lane, last.value());
   }
-  for (std::size_t i = 0; i < uplinks.size(); ++i) {
-    UplinkBooks books = stored_state(journal, "uplink/" + uplinks[i], read_books)
-                            .value_or(new_books(beginning.run, beginning.lost_some));
-    if (beginning.lost_some) count_again(journal, beginning.run, books);
-    tail.resume(i, books);
-  }
-  const FieldTotals field = stored_state(journal, "field", read_field).value_or(FieldTotals{});
+  for (std::size_t i = 0; i < uplinks.size(); ++i) tail.resume(i, beginning.books[i]);
+  const FieldTotals field = stored_field(journal);
   ledger.resume(field);
   if (beginning.lost_some) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);
   if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, field.at, now, Gap::unknown);
@@ -178,6 +148,8 @@ LogStatus Log::status() const {
     const UplinkBooks books = parts_->tail.books(i);
     status.uplinks.push_back({parts_->uplinks[i], books.cursors, books.totals.queued});
   }
+  for (const AbsentUplink& uplink : parts_->recorder->absent())
+    status.absent.push_back({uplink.name, uplink.absence.since, uplink.books.totals.queued});
   return status;
 }
 

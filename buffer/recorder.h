@@ -1,7 +1,8 @@
 // Recorder: the worker that keeps the journal. It writes batches that not every uplink acknowledged
 // in time, grouped into at most one commit per `commit.every`; lanes marked durable within 100 ms.
 // Acknowledgements and deletions ride along; by themselves they are committed once a lane has
-// drained, every 10 s while one drains, and else once an hour. So a healthy gateway writes nothing.
+// drained, every 10 s while one drains, and else once an hour. So a healthy gateway writes nothing,
+// whatever is kept for absent uplinks.
 //
 // Owned by the Log, on its own thread: a disk that stalls stalls nobody else. What fails is rolled
 // back, told once, and tried again every 2 s; the batches stay in the tail meanwhile.
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "buffer/absent.h"
 #include "buffer/dead_letters.h"
 #include "buffer/journal.h"
 #include "buffer/ledger.h"
@@ -37,15 +39,21 @@ class Recorder final : public Worker {
     Duration persist_after;
     Duration commit_every;
     Tail::Lanes durable;
+    Duration max_age;
+  };
+  struct Run {
+    LastRun id;
+    bool stored;  // whether the journal knows it already
+    Ages ages;
   };
   static constexpr Duration durable_after = 100 * millisecond;
   static constexpr Duration drain_every = 10 * second;
   static constexpr Duration housekeeping_every = hour;
   static constexpr Duration retry_every = 2 * second;
 
-  /// `run` is this one; `stored`: whether the journal knows it already.
-  Recorder(const Parts& parts, const Pace& pace, std::vector<std::string> uplinks, LastRun run,
-           bool stored, Time now);
+  /// The run begins now.
+  Recorder(const Parts& parts, const Pace& pace, std::vector<std::string> uplinks,
+           std::vector<AbsentUplink> absent, const Run& run);
 
   std::string_view name() const override { return "recorder"; }
   /// With durable_after well within the 200 ms that durable lanes are promised.
@@ -60,6 +68,7 @@ class Recorder final : public Worker {
   /// Any thread.
   JournalStatus status() const;
   JournalTotals totals() const;
+  std::vector<AbsentUplink> absent() const;
 
  private:
   enum class Extent { due, all };
@@ -67,6 +76,7 @@ class Recorder final : public Worker {
   static constexpr std::uint64_t most_spare = 256 << 10;  // bytes
 
   Time next_due(Time now);
+  bool on_disk(std::size_t lane) const { return newest_[lane] > cleared_[lane]; }
   bool drained() const;
   bool cursors_moved() const;
   Result<> write(Time now, Extent extent);
@@ -75,6 +85,9 @@ class Recorder final : public Worker {
   std::size_t take(Time now, Extent extent);
   Result<> transact(Time now, std::span<Slot* const> slots, Extent extent);
   Result<> put_names(bool ended);
+  Result<> put_absences();
+  bool too_long_away(const AbsentUplink& uplink, Time now) const;
+  void forget_given_up(Time now);
   Result<> remove_acknowledged();
   Result<> make_room_for(std::span<Slot* const> slots);
   Result<> put_states(Time now);
@@ -90,7 +103,9 @@ class Recorder final : public Worker {
   const Pace pace_;
   const std::vector<std::string> uplinks_;
   const LastRun run_;
+  const Ages ages_;
   bool run_stored_;
+  std::vector<AbsentUplink> absent_;
   std::vector<std::size_t> names_stored_;   // per chunk: how many names it had
   std::vector<std::size_t> names_pending_;  // the same, once the transaction is committed
   std::vector<std::byte> chunks_;           // their hashes
@@ -99,6 +114,9 @@ class Recorder final : public Worker {
   std::vector<UplinkBooks> books_;
   std::vector<UplinkBooks> stored_books_;
   std::array<Position, lane_count> newest_;  // committed, per lane
+  // up to here only what is kept for absent uplinks is left, and once the transaction is committed
+  std::array<Position, lane_count> cleared_;
+  std::array<Position, lane_count> clearing_;
   std::array<Slot*, most_batches> slots_{};
   Drops drops_;
   std::size_t letters_ = 0;  // that the transaction takes
@@ -116,6 +134,7 @@ class Recorder final : public Worker {
   mutable std::mutex shown_mutex_;
   JournalStatus shown_;
   JournalTotals shown_totals_{};
+  std::vector<AbsentUplink> shown_absent_;
 };
 
 }  // namespace fieldweir

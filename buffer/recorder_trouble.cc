@@ -43,6 +43,7 @@ void Recorder::failed(const Error& why, Time now) {
 Result<> Recorder::mend() {
   Journal& journal = parts_.journal;
   if (aside_.empty()) aside_ = journal.set_aside();
+  cleared_ = {};
   if (auto r = journal.open(); !r) return r;
   if (!salvage(aside_, journal.place().vfs, journal))
     if (auto r = mark_missing(); !r) return r;
@@ -104,6 +105,7 @@ void Recorder::show(Time now, const Error& problem) {
   shown_.longest_commit = longest_commit_;
   shown_.last_commit = now;
   shown_totals_ = journal.totals();
+  shown_absent_ = absent_;
 }
 
 JournalStatus Recorder::status() const {
@@ -114,6 +116,11 @@ JournalStatus Recorder::status() const {
 JournalTotals Recorder::totals() const {
   const std::scoped_lock lock(shown_mutex_);
   return shown_totals_;
+}
+
+std::vector<AbsentUplink> Recorder::absent() const {
+  const std::scoped_lock lock(shown_mutex_);
+  return shown_absent_;
 }
 
 }  // namespace fieldweir

@@ -29,6 +29,7 @@ struct BufferSettings {
   std::uint64_t max_size = 512ull << 20;  // database and write-ahead log together
   WhenFull when_full = WhenFull::drop_oldest;
   Duration persist_after = second;  // 0: every batch is written
+  Duration max_age = 30 * day;
   CommitSettings commit;
   std::vector<std::string> durable = {"events"};  // lanes that always go to disk, within 200 ms
 };

@@ -124,4 +124,21 @@ std::optional<JournalTotals> read_totals(std::span<const std::byte> bytes) {
   return if_whole(reader, totals);
 }
 
+StateBytes StateBytes::of(const Absence& absence) {
+  StateBytes state;
+  ByteWriter writer(state.bytes_.data());
+  writer.varint(static_cast<std::uint64_t>(absence.since));
+  for (const Position& last : absence.last) write(writer, last);
+  state.size_ = static_cast<std::size_t>(writer.at() - state.bytes_.data());
+  return state;
+}
+
+std::optional<Absence> read_absence(std::span<const std::byte> bytes) {
+  ByteReader reader(bytes);
+  Absence absence;
+  absence.since = static_cast<Time>(reader.varint());
+  for (Position& last : absence.last) last = read_position(reader);
+  return if_whole(reader, absence);
+}
+
 }  // namespace fieldweir

@@ -17,6 +17,12 @@ struct LaneTotals {
 };
 using JournalTotals = std::array<LaneTotals, lane_count>;
 
+/// Since when an uplink is not run, and the newest batch of each lane then.
+struct Absence {
+  Time since = 0;  // 0: the clock was not synchronised
+  std::array<Position, lane_count> last;
+};
+
 /// One value, at most 1,024 bytes.
 class StateBytes {
  public:
@@ -25,6 +31,7 @@ class StateBytes {
   static StateBytes of(const UplinkBooks& books);
   static StateBytes of(const FieldTotals& totals);
   static StateBytes of(const JournalTotals& totals);
+  static StateBytes of(const Absence& absence);
 
  private:
   std::array<std::byte, 1024> bytes_;
@@ -34,5 +41,6 @@ class StateBytes {
 std::optional<UplinkBooks> read_books(std::span<const std::byte> bytes);
 std::optional<FieldTotals> read_field(std::span<const std::byte> bytes);
 std::optional<JournalTotals> read_totals(std::span<const std::byte> bytes);
+std::optional<Absence> read_absence(std::span<const std::byte> bytes);
 
 }  // namespace fieldweir

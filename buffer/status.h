@@ -37,6 +37,13 @@ struct UplinkLogStatus {
   std::uint64_t queued = 0;  // readings not yet acknowledged, in tail and journal
 };
 
+/// An uplink that is not run, and what is kept for it until it is again.
+struct AbsentStatus {
+  std::string name;
+  Time since = 0;            // 0: not known, the clock was not synchronised
+  std::uint64_t queued = 0;  // readings that it is owed
+};
+
 struct LogStatus {
   std::size_t tail_slots = 0;
   std::size_t tail_used = 0;
@@ -44,6 +51,7 @@ struct LogStatus {
   std::array<LaneStatus, lane_count> lanes;
   JournalStatus journal;
   std::vector<UplinkLogStatus> uplinks;
+  std::vector<AbsentStatus> absent;
 };
 
 }  // namespace fieldweir

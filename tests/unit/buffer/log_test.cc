@@ -144,21 +144,15 @@ TEST(Log, ResendsAfterACrashOnlyWhatWasAcknowledgedLately) {
   EXPECT_EQ(rig.deliver(0), numbers(100 * 20, 300 * 20));
 }
 
-TEST(Log, ANewUplinkStartsAtNowAndARemovedOneIsForgotten) {
+TEST(Log, ANewUplinkStartsAtNow) {
   Rig rig({"a"});
   rig.start();
   rig.batches(3);
   rig.stop();
-  rig.set_uplinks({"b"});
+  rig.set_uplinks({"a", "b"});
   rig.start();
   rig.batches(1);
-  EXPECT_EQ(rig.deliver(0), numbers(60, 80));
-  rig.run(3 * second);
-  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, 0u);
-  rig.stop();
-  rig.set_uplinks({"a"});
-  rig.start();
-  EXPECT_TRUE(rig.deliver(0).empty());
+  EXPECT_EQ(rig.deliver(1), numbers(60, 80));
 }
 
 TEST(Log, NamesBatchesOfEarlierRunsAsTheyWereCalledThen) {

@@ -1,0 +1,161 @@
+// What one transaction of the recorder holds.
+
+#include <algorithm>
+#include <cinttypes>
+
+#include "buffer/bytes.h"
+#include "buffer/recorder.h"
+
+namespace fieldweir {
+
+std::size_t Recorder::take(Time now, Extent extent) {
+  std::size_t n = 0;
+  for (int i = 0; i < lane_count; ++i) {
+    const bool durable = pace_.durable[static_cast<std::size_t>(i)];
+    const Time before = extent == Extent::all || durable ? now : now - pace_.persist_after;
+    n += parts_.tail.take_due(static_cast<Lane>(i), before, std::span(slots_).subspan(n));
+  }
+  more_ = n == slots_.size();
+  return n;
+}
+
+Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent extent) {
+  Journal& journal = parts_.journal;
+  if (auto r = journal.begin(); !r) return r;
+  names_pending_ = names_stored_;
+  const bool had_batches = journal.has_batches();
+  const bool ended = extent == Extent::all && !more_;
+  if (!slots.empty() || !run_stored_ || ended)
+    if (auto r = put_names(ended); !r) return r;
+  if (!run_stored_)
+    if (auto r = put_absences(); !r) return r;
+  for (const AbsentUplink& uplink : absent_)
+    if (too_long_away(uplink, now))
+      if (auto r = give_up(journal, uplink.name); !r) return r;
+  if (auto r = remove_acknowledged(); !r) return r;
+  if (auto r = make_room_for(slots); !r) return r;
+  for (const Slot* slot : slots) {
+    const BatchHeader& header = slot->header;
+    // what it replaces may have reached the disk in a commit that seemed to fail
+    if (header.replaces_from != header.position)
+      if (auto r = journal.remove_rows(header.lane, row_id(header.lane, header.replaces_from),
+                                       row_id(header.lane, header.position));
+          !r)
+        return r;
+    if (auto r = journal.put(header.lane, header.position, header.rows, slot->bytes()); !r)
+      return r;
+  }
+  if (auto r = put_states(now); !r) return r;
+  if (auto r = put_dead_letters(); !r) return r;
+  if (had_batches && !journal.has_batches()) {
+    if (auto r = journal.remove_unused(run_.epoch); !r) return r;
+    std::fill(names_pending_.begin(), names_pending_.end(), SIZE_MAX);
+  }
+  return journal.commit();
+}
+
+Result<> Recorder::put_names(bool ended) {
+  bool changed = !run_stored_ || ended;
+  for (std::size_t i = 0; i < names_stored_.size(); ++i) {
+    const std::size_t known = names_known(parts_.signals, i * names_chunk);
+    if (known == names_stored_[i]) continue;
+    encode_names(parts_.signals, i * names_chunk, chunk_);
+    const std::int64_t hash = names_hash(chunk_);
+    ByteWriter(chunks_.data() + i * sizeof hash)
+        .fixed(static_cast<std::uint64_t>(hash), sizeof hash);
+    if (auto r = parts_.journal.put_names(hash, chunk_); !r) return r;
+    // counted before it was encoded: a name claimed in between is stored again, never missed
+    names_pending_[i] = known;
+    changed = true;
+  }
+  if (!changed) return {};
+  return parts_.journal.put_run({run_.epoch, run_.stream, ended}, chunks_);
+}
+
+Result<> Recorder::put_absences() {
+  for (const AbsentUplink& uplink : absent_)
+    if (auto r = put_absent(parts_.journal, uplink); !r) return r;
+  return put_present(parts_.journal, uplinks_);
+}
+
+bool Recorder::too_long_away(const AbsentUplink& uplink, Time now) const {
+  return uplink.age(ages_, now) > pace_.max_age;
+}
+
+void Recorder::forget_given_up(Time now) {
+  std::erase_if(absent_, [&](const AbsentUplink& uplink) {
+    if (!too_long_away(uplink, now)) return false;
+    log(LogLevel::warning, name(),
+        "uplink '%s' was not run for longer than buffer.max_age: %" PRIu64
+        " readings that it was owed are given up",
+        uplink.name.c_str(), uplink.books.totals.queued);
+    cleared_ = {};
+    return true;
+  });
+  drops_.resize(books_.size() + absent_.size());
+}
+
+Result<> Recorder::remove_acknowledged() {
+  clearing_ = cleared_;
+  for (std::size_t i = 0; i < lane_count; ++i) {
+    if (!on_disk(i)) continue;
+    const auto lane = static_cast<Lane>(i);
+    const Position through = acknowledged_by_all(lane, books_);
+    const Result<bool> more = parts_.journal.remove(lane, through, kept_for(absent_, lane));
+    if (!more) return more.error();
+    more_ = more_ || more.value();
+    if (!more.value()) clearing_[i] = std::max(clearing_[i], std::min(through, newest_[i]));
+  }
+  return {};
+}
+
+Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
+  if (slots.empty()) return {};
+  std::uint64_t needed = 16 * Journal::page_bytes + spare_;
+  for (const Slot* slot : slots) needed += slot->size + slot->size / 32 + Journal::page_bytes;
+  const std::uint64_t step = parts_.journal.place().max_size / 32;
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    const auto room = parts_.journal.room();
+    if (!room) return room.error();
+    if (room.value() >= needed) return {};
+    const auto freed = make_room(parts_.journal, parts_.tail, {books_, absent_},
+                                 std::max(needed - room.value(), step), drops_);
+    if (!freed) return freed.error();
+    if (freed.value() == 0) break;
+  }
+  return error(Reason::quota, "buffer.max_size is reached by batches that are being sent");
+}
+
+Result<> Recorder::put_states(Time now) {
+  for (std::size_t i = 0; i < uplinks_.size(); ++i) {
+    books_[i].totals.drop(Reason::quota, drops_[i]);
+    if (auto r =
+            parts_.journal.put_state("uplink/" + uplinks_[i], StateBytes::of(books_[i]).bytes());
+        !r)
+      return r;
+  }
+  for (std::size_t i = 0; i < absent_.size(); ++i) {
+    const std::uint64_t dropped = drops_[books_.size() + i];
+    if (dropped == 0 || too_long_away(absent_[i], now)) continue;
+    AbsentUplink uplink = absent_[i];
+    uplink.books.totals.drop(Reason::quota, dropped);
+    if (auto r = put_absent(parts_.journal, uplink); !r) return r;
+  }
+  FieldTotals field = parts_.ledger.totals();
+  field.at = now;
+  return parts_.journal.put_state("field", StateBytes::of(field).bytes());
+}
+
+Result<> Recorder::put_dead_letters() {
+  letters_ = parts_.dead_letters.waiting();
+  for (std::size_t i = 0; i < letters_; ++i) {
+    const DeadLetters::Letter& letter = parts_.dead_letters[i];
+    if (auto r =
+            parts_.journal.put_dead_letter(uplinks_[letter.uplink], letter.why, letter.payload);
+        !r)
+      return r;
+  }
+  return {};
+}
+
+}  // namespace fieldweir
