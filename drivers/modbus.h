@@ -1,6 +1,5 @@
-// modbus: reads a Modbus device, one request per poll, so that the devices behind one
-// endpoint take turns. Signals of a poll group are joined into few requests. A block that the
-// device refuses (exception 2 or 3) is read signal by signal from then on, until the next connect.
+// modbus: reads and writes Modbus devices. The parts are in drivers/modbus/: driver.h is one device,
+// link.h the connection of a bus.
 #pragma once
 
 #include "drivers/drivers.h"

@@ -84,7 +84,7 @@ double shape(Wave wave, double phase) {
 class Simulate final : public Driver {
  public:
   Simulate(const SimulatedDevice& device, SignalId first, Random random)
-      : device_(device), first_(first), schedule_({device.simulate.interval}, random) {}
+      : device_(device), first_(first), schedule_({{device.simulate.interval}}, random) {}
 
   Result<> open(Time, const Stop&) override { return {}; }
 
@@ -99,9 +99,7 @@ class Simulate final : public Driver {
     return schedule_.next();
   }
 
-  double polls_per_second() const override {
-    return static_cast<double>(second) / static_cast<double>(device_.simulate.interval);
-  }
+  double polls_per_second() const override { return schedule_.per_second(); }
 
   void close() override { schedule_.restart(); }
 

@@ -25,15 +25,17 @@ std::string address_mistake(const ModbusDevice& device, ModbusTable table, std::
 }
 
 /// The signal's poll group, or what is wrong with it.
-std::string find_group(const ModbusDevice& device, ModbusSignal& signal) {
-  if (signal.poll.name.empty()) return {};
-  if (signal.poll.name == "once") return "poll: once is not available in this version";
-  std::vector<std::string> names;
-  for (const auto& group : device.poll) names.push_back(group.first);
-  const auto found = std::ranges::find(names, signal.poll.name);
-  signal.group = static_cast<std::size_t>(found - names.begin());
-  if (found != names.end()) return {};
-  return "no poll group '" + signal.poll.name + "'" + config::did_you_mean(signal.poll.name, names);
+std::string find_group(ModbusDevice& device, ModbusSignal& signal) {
+  const std::string& name = signal.poll.name;
+  if (name.empty()) return {};
+  auto found = std::ranges::find(device.poll, name, &ModbusGroup::name);
+  if (found == device.poll.end() && name == "once")
+    found = device.poll.insert(found, {name, never, false});
+  signal.group = static_cast<std::size_t>(found - device.poll.begin());
+  if (found != device.poll.end()) return {};
+  std::vector<std::string> names = {"once"};
+  for (const ModbusGroup& group : device.poll) names.push_back(group.name);
+  return "no poll group '" + name + "'" + config::did_you_mean(name, names);
 }
 
 /// Gives the signal its zero-based place, or says what is wrong with it.

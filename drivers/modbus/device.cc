@@ -7,19 +7,35 @@ using config::Fields;
 using config::Mistakes;
 using config::Node;
 
-bool read_groups(const Node& node, std::vector<std::pair<std::string, Duration>>& out,
-                 Mistakes& mistakes) {
+constexpr config::Range<Duration> intervals{10 * millisecond, day};
+
+const Fields<ModbusGroup>& group_fields() {
+  static const auto fields =
+      Fields<ModbusGroup>("a poll group")
+          .duration("every", &ModbusGroup::interval, intervals, config::required, "the interval")
+          .flag("align", &ModbusGroup::aligned, config::optional,
+                "to multiples of the interval in UTC");
+  return fields;
+}
+
+bool read_group(const Node& node, ModbusGroup& group, Mistakes& mistakes) {
+  if (node.type == Node::Type::map) return group_fields().read(node, group, mistakes);
+  return config::read_duration(node, intervals, group.interval, mistakes);
+}
+
+bool read_groups(const Node& node, std::vector<ModbusGroup>& out, Mistakes& mistakes) {
   if (!config::expect_map(node, mistakes)) return false;
   if (node.entries.empty())
     mistakes.add(node.place, "at least one poll group is needed, like {fast: 1s}");
   bool good = !node.entries.empty();
   for (const Node::Entry& entry : node.entries) {
-    auto& [name, interval] = out.emplace_back(entry.key, second);
-    if (name == "once") {
-      mistakes.add(entry.key_place, "'once' is no name for a poll group");
+    ModbusGroup& group = out.emplace_back();
+    group.name = entry.key;
+    if (group.name == "once") {
+      mistakes.add(entry.key_place, "'once' is no name for a poll group: it is there anyway");
       good = false;
     }
-    good = config::read_duration(entry.value, {10 * millisecond, day}, interval, mistakes) && good;
+    good = read_group(entry.value, group, mistakes) && good;
   }
   return good;
 }
@@ -28,6 +44,19 @@ bool read_groups(const Node& node, std::vector<std::pair<std::string, Duration>>
 
 std::vector<const SignalSettings*> ModbusDevice::signals() const {
   return pointers_to(modbus_signals);
+}
+
+std::vector<std::uint32_t> ModbusDevice::members(std::size_t group) const {
+  std::vector<std::uint32_t> all;
+  std::vector<ModbusPoint> points;
+  for (std::uint32_t i = 0; i < modbus_signals.size(); ++i) {
+    if (modbus_signals[i].group != group) continue;
+    all.push_back(i);
+    points.push_back(modbus_signals[i].point);
+  }
+  std::vector<std::uint32_t> ordered;
+  for (const std::uint32_t position : reading_order(points)) ordered.push_back(all[position]);
+  return ordered;
 }
 
 const Fields<ModbusDevice>& modbus_tcp_device_fields() {
@@ -47,7 +76,7 @@ const Fields<ModbusDevice>& modbus_tcp_device_fields() {
         .choice("byte_order", &ModbusDevice::byte_order, modbus_orders, optional,
                 "which byte of a register comes first")
         .custom("poll", "named durations", &ModbusDevice::poll, read_groups, required,
-                "poll groups, like {fast: 500ms, slow: 1m}")
+                "poll groups, like {fast: 500ms, hourly: {every: 1h, align: true}}")
         .integer("max_gap", &ModbusDevice::max_gap, {0, 124}, optional,
                  "registers read through to join two requests")
         .integer("max_read", &ModbusDevice::max_read, {1, 125}, optional,

@@ -5,7 +5,6 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "drivers/driver.h"
@@ -17,17 +16,26 @@ namespace fieldweir {
 /// How addresses are written: from 0, from 1, or 40001 style with the table as the first digit.
 enum class Addressing : std::uint8_t { zero_based, one_based, modicon };
 
+/// Signals that are read together.
+struct ModbusGroup {
+  std::string name;
+  Duration interval = second;  // `never`: once after each connect
+  bool aligned = false;        // to the wall clock
+};
+
 struct ModbusDevice : DeviceSettings {
   ModbusEndpoint endpoint;
   Addressing addressing = Addressing::zero_based;
   Order word_order = Order::big;
   Order byte_order = Order::big;
-  std::vector<std::pair<std::string, Duration>> poll;
+  std::vector<ModbusGroup> poll;  // and `once`, if a signal wants it
   std::uint16_t max_gap = 8;
   std::uint16_t max_read = 125;
   std::vector<ModbusSignal> modbus_signals;
 
   std::vector<const SignalSettings*> signals() const override;
+  /// Indices of the signals of a poll group, in the order of reading.
+  std::vector<std::uint32_t> members(std::size_t group) const;
 };
 
 const config::Fields<ModbusDevice>& modbus_tcp_device_fields();

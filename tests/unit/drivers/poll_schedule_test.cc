@@ -12,7 +12,7 @@ namespace {
 constexpr Time start = FakeClock::start;
 
 TEST(PollSchedule, FirstAtOnceThenOnItsGrid) {
-  PollSchedule schedule({second}, Random(1));
+  PollSchedule schedule({{second}}, Random(1));
   EXPECT_LE(schedule.next(), start);
   ASSERT_TRUE(schedule.take(start));
   const Time first = schedule.next();
@@ -29,7 +29,7 @@ TEST(PollSchedule, FirstAtOnceThenOnItsGrid) {
 }
 
 TEST(PollSchedule, LatePollsAreCountedNotQueued) {
-  PollSchedule schedule({second}, Random(2));
+  PollSchedule schedule({{second}}, Random(2));
   ASSERT_TRUE(schedule.take(start));
   const Time due = schedule.next();
   const auto taken = schedule.take(due + 3 * second + 1);
@@ -40,7 +40,7 @@ TEST(PollSchedule, LatePollsAreCountedNotQueued) {
 }
 
 TEST(PollSchedule, TheLongestWaitingGroupComesFirst) {
-  PollSchedule schedule({second, minute}, Random(3));
+  PollSchedule schedule({{second}, {minute}}, Random(3));
   std::set<std::size_t> at_start;
   at_start.insert(schedule.take(start)->group);
   at_start.insert(schedule.take(start)->group);
@@ -58,7 +58,7 @@ TEST(PollSchedule, PhasesDiffer) {
   Random random(4);
   std::set<Time> deadlines;
   for (int i = 0; i < 20; ++i) {
-    PollSchedule schedule({second}, random.fork());
+    PollSchedule schedule({{second}}, random.fork());
     ASSERT_TRUE(schedule.take(start));
     deadlines.insert(schedule.next());
   }
@@ -66,7 +66,7 @@ TEST(PollSchedule, PhasesDiffer) {
 }
 
 TEST(PollSchedule, AfterAnAbsenceEveryGroupIsDueAndMissedDeadlinesCount) {
-  PollSchedule schedule({second, hour}, Random(5));
+  PollSchedule schedule({{second}, {hour}}, Random(5));
   ASSERT_TRUE(schedule.take(start));
   ASSERT_TRUE(schedule.take(start));
   const Time fast_due = schedule.next();
@@ -81,6 +81,39 @@ TEST(PollSchedule, AfterAnAbsenceEveryGroupIsDueAndMissedDeadlinesCount) {
   EXPECT_EQ(groups, 2);
   EXPECT_EQ(skipped, 10u);
   EXPECT_EQ(schedule.next(), fast_due + 11 * second);
+}
+
+TEST(PollSchedule, AnAlignedGroupKeepsToTheWallClock) {
+  PollSchedule schedule({{hour, true}}, Random(6));
+  ASSERT_TRUE(schedule.take(start + 20 * minute));  // at once, then at full hours
+  EXPECT_EQ(schedule.next(), start + hour);
+  ASSERT_TRUE(schedule.take(start + hour + 3 * second));
+  EXPECT_EQ(schedule.next(), start + 2 * hour);
+  // gateway time never steps; the wall clock was found to be 10 s ahead of it
+  ASSERT_TRUE(schedule.take(start + 2 * hour, 10 * second));
+  EXPECT_EQ(schedule.next(), start + 3 * hour - 10 * second);
+  // and then to be 5 minutes behind
+  ASSERT_TRUE(schedule.take(start + 3 * hour, -5 * minute));
+  EXPECT_EQ(schedule.next(), start + 3 * hour + 5 * minute);
+}
+
+TEST(PollSchedule, OnceIsOncePerConnect) {
+  PollSchedule schedule({{second}, {never}}, Random(7));
+  int once = 0;
+  Time now = start;
+  const auto run = [&](Time end) {
+    for (; now < end; now += 100 * millisecond)
+      while (const auto due = schedule.take(now)) {
+        EXPECT_EQ(due->skipped, 0u);
+        once += due->group == 1 ? 1 : 0;
+      }
+  };
+  run(start + hour);
+  EXPECT_EQ(once, 1);
+  schedule.restart();
+  run(start + 2 * hour);
+  EXPECT_EQ(once, 2);
+  EXPECT_EQ(schedule.per_second(), 1);
 }
 
 }  // namespace

@@ -100,17 +100,28 @@ TEST_F(ModbusTcpTest, ABadDeviceIsMarkedOnceWithTheReason) {
   EXPECT_FALSE(all[4].as_boolean());
 }
 
-TEST_F(ModbusTcpTest, ARefusedBlockIsReadPointByPoint) {
+TEST_F(ModbusTcpTest, ARefusedBlockIsSearchedAndTheRestIsReadInTheSamePoll) {
   server_.set_hole(101);
   Rig rig("modbus_tcp", {device("plc", server_.port(), 1, registers)}, clock_);
   std::map<SignalId, Reading> last;
-  for (int i = 0; i < 6; ++i)
+  for (int i = 0; i < 8; ++i)  // opens; the block, three questions about it, three reads
     for (const Reading& reading : turn(rig)) last[reading.signal] = reading;
   EXPECT_EQ(last.at(1).reason, Reason::illegal_address);
   for (const SignalId id : {0, 2, 3}) EXPECT_EQ(last.at(id).quality, Quality::good);
-  EXPECT_EQ(server_.requests(), 5u);  // the block once, its three points, the input register
+  EXPECT_EQ(server_.requests(), 7u);
   EXPECT_EQ(server_.connections(), 1u);
   EXPECT_EQ(status(rig).state, DeviceState::online);
+  EXPECT_EQ(status(rig).holes, 1u);
+}
+
+TEST_F(ModbusTcpTest, AMissingSignalIsMarkedOnceAMinute) {
+  server_.set_hole(101);
+  Rig rig("modbus_tcp", {device("plc", server_.port(), 1, registers)}, clock_);
+  int marks = 0;
+  const Time end = clock_.now() + 150 * second;
+  while (clock_.now() < end)
+    for (const Reading& reading : turn(rig)) marks += reading.reason == Reason::illegal_address;
+  EXPECT_EQ(marks, 3);
 }
 
 TEST_F(ModbusTcpTest, OtherExceptionsConcernTheirSignalsOnly) {
@@ -132,6 +143,9 @@ TEST_F(ModbusTcpTest, ARetryHidesALostConnection) {
   server_.set(ModbusFault::hang_up);
   const std::uint32_t before = server_.requests();
   turn(rig);
+  EXPECT_EQ(status(rig).state, DeviceState::online);
+  turn(rig);
+  EXPECT_EQ(status(rig).state, DeviceState::offline);
   EXPECT_EQ(server_.requests(), before + 2);  // twice while it was online
   turn(rig);
   turn(rig);

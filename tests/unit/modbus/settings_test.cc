@@ -95,7 +95,7 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
       {"table: holding, address: 1, type: int16, invalid: [-32769]", "does not fit"},
       {"table: holding, address: 65535, type: int32", "outside"},
       {"table: holding, address: 1, type: int16, poll: fats", "fast"},
-      {"table: holding, address: 1, type: int16, poll: once", "not available in this version"},
+      {"table: holding, address: 1, type: int16, poll: onec", "once"},
       {"table: holding, address: 1, type: int17", "int16"},
       {"table: holding, address: 1, type: string", "'length'"},
       {"table: holding, address: 1, type: int16, length: 2", "'length'"},
@@ -219,6 +219,41 @@ TEST(ModbusSettings, APollGroupIsNeeded) {
                   &text),
       nullptr);
   EXPECT_NE(text.find("not available in this version"), std::string::npos) << text;
+}
+
+TEST(ModbusSettings, PollGroups) {
+  const auto settings =
+      read_device("modbus_tcp",
+                  "name: a\nmodbus_tcp: {host: h}\n"
+                  "poll: {fast: 500ms, hourly: {every: 1h, align: true}, spare: {every: 1m}}\n"
+                  "signals:\n"
+                  "  - {name: d, table: input, address: 9, type: uint16, poll: once}\n"
+                  "  - {name: a, table: input, address: 5, type: uint16, poll: hourly}\n"
+                  "  - {name: b, table: input, address: 3, type: uint16}\n"
+                  "  - {name: c, table: holding, address: 7, type: uint16}\n"
+                  "  - {name: e, table: input, address: 1, type: uint16, poll: once}\n");
+  ASSERT_NE(settings, nullptr);
+  const ModbusDevice& a = device(settings);
+  ASSERT_EQ(a.poll.size(), 4u);
+  EXPECT_EQ(a.poll[0].interval, 500 * millisecond);
+  EXPECT_FALSE(a.poll[0].aligned);
+  EXPECT_EQ(a.poll[1].interval, hour);
+  EXPECT_TRUE(a.poll[1].aligned);
+  EXPECT_EQ(a.poll[3].name, "once");
+  EXPECT_EQ(a.poll[3].interval, never);
+  EXPECT_EQ(a.members(0), (std::vector<std::uint32_t>{3, 2}));  // by table and address
+  EXPECT_EQ(a.members(1), (std::vector<std::uint32_t>{1}));
+  EXPECT_TRUE(a.members(2).empty());
+  EXPECT_EQ(a.members(3), (std::vector<std::uint32_t>{4, 0}));
+
+  std::string text;
+  EXPECT_EQ(read_device("modbus_tcp",
+                        "name: a\nmodbus_tcp: {host: h}\npoll: {once: 1s, a: {evry: 1s}}\n"
+                        "signals: []\n",
+                        &text),
+            nullptr);
+  EXPECT_NE(text.find("'once' is no name"), std::string::npos) << text;
+  EXPECT_NE(text.find("every"), std::string::npos) << text;
 }
 
 }  // namespace

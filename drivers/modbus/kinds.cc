@@ -1,0 +1,47 @@
+// The rows of drivers/modbus.h.
+#include "drivers/modbus.h"
+
+#include "drivers/modbus/device.h"
+#include "drivers/modbus/driver.h"
+
+namespace fieldweir {
+namespace {
+
+const ModbusDevice& settings(const DeviceSettings& device) {
+  return static_cast<const ModbusDevice&>(device);
+}
+
+/// One phase for the whole bus: its requests go one after the other anyway, and a bus that works in
+/// one go wakes the processor once where scattered polls would wake it for each device.
+std::vector<std::unique_ptr<Driver>> make(std::span<const DeviceSeat> devices,
+                                          const DriverContext& context) {
+  const std::shared_ptr<ModbusLink> link = make_modbus_link(
+      settings(devices.front().settings).endpoint, context.resolver, context.clock);
+  std::vector<std::unique_ptr<Driver>> drivers;
+  for (const DeviceSeat& seat : devices)
+    drivers.push_back(
+        std::make_unique<ModbusDriver>(settings(seat.settings), seat.first, link, context));
+  return drivers;
+}
+
+}  // namespace
+
+DriverKind modbus_tcp_driver() {
+  DriverKind kind{};
+  kind.key = "modbus_tcp";
+  kind.read = [](const config::Node& node,
+                 config::Mistakes& mistakes) -> std::unique_ptr<DeviceSettings> {
+    auto device = std::make_unique<ModbusDevice>();
+    const bool good = modbus_tcp_device_fields().read(node, *device, mistakes);
+    if (!good || !work_out(*device, mistakes)) return nullptr;
+    return device;
+  };
+  kind.bus = [](const DeviceSettings& device) { return bus_of(settings(device).endpoint); };
+  kind.make = make;
+  kind.fields = []() -> const std::vector<config::FieldInfo>& {
+    return modbus_tcp_device_fields().infos();
+  };
+  return kind;
+}
+
+}  // namespace fieldweir
