@@ -1,6 +1,9 @@
 #include "buffer/absent.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "buffer/lock_file.h"
 
 namespace fieldweir {
 
@@ -47,6 +50,30 @@ Result<> put_present(Journal& journal, const std::vector<std::string>& uplinks) 
 Result<> give_up(Journal& journal, const std::string& name) {
   if (auto r = journal.remove_state("uplink/" + name); !r) return r;
   return journal.remove_state("absent/" + name);
+}
+
+Result<std::uint64_t> forget_uplink(const JournalPlace& place, const std::string& name) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(place.path, ignored))
+    return error(Reason::refused, "there is no journal at %s", place.path.c_str());
+  LockFile lock;
+  if (auto r = lock.lock(place.path + ".lock"); !r) return r.error();
+  Journal journal(place);
+  if (auto r = journal.open(); !r) return r.error();
+  const auto books = journal.state("uplink/" + name);
+  if (!books) return books.error();
+  if (books.value().empty()) {
+    const auto known = journal.uplinks();
+    if (!known) return known.error();
+    std::string names;
+    for (const std::string& other : known.value()) names += (names.empty() ? "" : ", ") + other;
+    return error(Reason::refused, "the journal knows no uplink '%s', but: %s", name.c_str(),
+                 names.empty() ? "none" : names.c_str());
+  }
+  if (auto r = journal.begin(); !r) return r.error();
+  if (auto r = give_up(journal, name); !r) return r.error();
+  if (auto r = journal.commit(); !r) return r.error();
+  return read_books(books.value()).value_or(UplinkBooks{}).totals.queued;
 }
 
 KeptRange kept_for(std::span<const AbsentUplink> absent, Lane lane) {

@@ -52,6 +52,11 @@ Result<> put_present(Journal& journal, const std::vector<std::string>& uplinks);
 /// Cursor and counts too.
 Result<> give_up(Journal& journal, const std::string& name);
 
+/// For an uplink that will not come back, while no gateway runs: gives it up; what was kept for it
+/// goes with the next run. How many readings it was owed. Error `locked`: a gateway runs;
+/// `refused`: there is no such journal, or no such uplink in it.
+Result<std::uint64_t> forget_uplink(const JournalPlace& place, const std::string& name);
+
 /// What of a lane is kept for them: all that lies between the first of them that went and the last.
 KeptRange kept_for(std::span<const AbsentUplink> absent, Lane lane);
 

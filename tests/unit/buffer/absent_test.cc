@@ -107,6 +107,26 @@ TEST(Absent, AfterTheGreatestAgeItIsGivenUp) {
   EXPECT_EQ(rig.log->uplink_totals(0).batched, 0u);
 }
 
+TEST(Absent, SomebodyMayGiveItUp) {
+  Rig rig({"a", "b"});
+  rig.start();
+  rig.batches(10);
+  restart_with(rig, {"b"});
+  const JournalPlace place{rig.buffer.path, rig.buffer.max_size};
+  EXPECT_EQ(forget_uplink(place, "a").error().reason, Reason::locked) << "the gateway runs";
+  rig.stop();
+  EXPECT_EQ(forget_uplink(place, "c").error().text.view(),
+            "the journal knows no uplink 'c', but: a, b");
+  EXPECT_EQ(forget_uplink(place, "a").value(), 200u);
+  EXPECT_EQ(forget_uplink({rig.folder.file("other.db"), 1 << 20}, "a").error().reason,
+            Reason::refused);
+  rig.start();
+  EXPECT_TRUE(rig.log->status().absent.empty());
+  EXPECT_EQ(rig.deliver(0), numbers(0, 200));
+  rig.run(3 * second);
+  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, 0u);
+}
+
 TEST(Absent, AWrongClockGivesNobodyUp) {
   for (const bool at_leaving : {true, false}) {
     Rig rig({"a"});
