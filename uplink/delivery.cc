@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "core/check.h"
-#include "uplink/json.h"
 
 namespace fieldweir {
 namespace {
 
 /// Enough for the largest batch; usual ones are a tenth of that, so that several fit.
-std::size_t room_for_bodies(std::size_t rows, std::string_view gateway) {
-  return json_size_max(rows, GapList::most, gateway);
+std::size_t room_for_bodies(const Format& format, std::size_t rows, std::string_view gateway) {
+  return format.size_max(rows, GapList::most, gateway);
 }
 
 }  // namespace
@@ -34,6 +33,7 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
                    Random random)
     : name_("uplink " + settings.name),
       gateway_(std::move(gateway)),
+      format_(find_format(settings.format)),
       log_(log),
       clock_(clock),
       stop_(stop),
@@ -41,7 +41,7 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
       backoff_(random_.fork()),
       selection_(settings.send),
       uplink_(make(doorbell())),
-      in_flight_(uplink_->in_flight_limit(), room_for_bodies(rows, gateway_)),
+      in_flight_(uplink_->in_flight_limit(), room_for_bodies(format_, rows, gateway_)),
       batch_(rows) {
   for (const Lane each : {Lane::events, Lane::telemetry}) {
     const LogReader::Cursor cursor = log_.cursor(each);
@@ -54,7 +54,8 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
 void Delivery::add_to(MemoryPlan& memory, const UplinkSettings& settings, std::string_view gateway,
                       std::size_t rows) {
   const std::string who = "uplink " + settings.name + ": ";
-  memory.add(who + "messages in flight", 1, "buffer", room_for_bodies(rows, gateway));
+  memory.add(who + "messages in flight", 1, "buffer",
+             room_for_bodies(find_format(settings.format), rows, gateway));
   memory.add(who + "batch being read", rows, "readings", sizeof(Reading));
   memory.add(who + "worker", 1, "worker", sizeof(Delivery) + Selection::bytes());
 }
@@ -136,7 +137,7 @@ bool Delivery::read_next(Time now) {
 bool Delivery::encode(Time now) {
   LaneState& state = lane(batch_.lane);
   for (const std::span<char> room : in_flight_.room()) {
-    const std::size_t size = write_json(batch_, {.gateway = gateway_, .prev = state.sent}, room);
+    const std::size_t size = format_.write(batch_, {.gateway = gateway_, .prev = state.sent}, room);
     if (size == 0) continue;
     if (in_flight_.empty()) progress_ = now;
     in_flight_.push({batch_.lane, batch_.position, gateway_, {room.data(), size}},

@@ -20,6 +20,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory_plan.h"
+#include "uplink/formats/format.h"
 #include "uplink/in_flight.h"
 #include "uplink/selection.h"
 #include "uplink/uplinks.h"
@@ -97,6 +98,7 @@ class Delivery final : public Worker {
 
   const std::string name_;
   const std::string gateway_;
+  const Format& format_;
   LogReader& log_;
   const Clock& clock_;
   const Stop& stop_;

@@ -4,6 +4,7 @@
 #include <new>
 
 #include "uplink/curl.h"
+#include "uplink/formats/format.h"
 #include "uplink/gzip.h"
 #include "uplink/http_status.h"
 
@@ -81,11 +82,15 @@ Https::Https(const HttpsSettings& settings, const UplinkContext& context)
       multi_(curl().multi_init()) {
   if (easy_ == nullptr || multi_ == nullptr) throw std::bad_alloc();
   resolver_.expect(link_.url.host);
-  headers_ = curl().slist_append(headers_, "Content-Type: application/json");
-  headers_ = curl().slist_append(headers_, "Expect:");  // no round trip before large bodies
-  if (gzip_) headers_ = curl().slist_append(headers_, "Content-Encoding: gzip");
+  const Format& format = find_format(settings.format);
+  const auto header = [this](const std::string& line) {
+    headers_ = curl().slist_append(headers_, line.c_str());
+  };
+  header("Content-Type: " + std::string(format.content_type));
+  header("Expect:");  // no round trip before large bodies
+  if (gzip_) header("Content-Encoding: gzip");
   if (!link_.token.empty())
-    headers_ = curl().slist_append(headers_, ("Authorization: Bearer " + link_.token).c_str());
+    header("Authorization: " + std::string(format.token_scheme) + " " + link_.token);
   key_header_ = {key_, headers_};
   set_options();
 }

@@ -36,7 +36,8 @@ const config::Fields<HttpsLink>& link_fields() {
   static const auto fields = [] {
     config::Fields<HttpsLink> link("an https uplink");
     link.custom("url", "URL", &HttpsLink::url, read_url, required, "where batches are posted")
-        .text("token", &HttpsLink::token, optional, "sent as 'Authorization: Bearer'")
+        .text("token", &HttpsLink::token, optional,
+              "sent as 'Authorization: Bearer', or 'Token' where the format is influx")
         .flag("insecure", &HttpsLink::insecure, optional, "allows plain http beyond loopback")
         .duration("timeout", &HttpsLink::timeout, {100 * millisecond, 5 * minute}, optional,
                   "of one request, from connecting to the answer");

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/signal_table.h"
-#include "uplink/json_text.h"
+#include "uplink/formats/json_text.h"
 
 namespace fieldweir {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "uplink/formats/format.h"
 #include "uplink/https.h"
 #include "uplink/mqtt.h"
 
@@ -33,9 +34,9 @@ bool read_available(const config::Node& node, std::span<const std::string_view> 
 }
 
 bool read_format(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
-  static constexpr std::array<std::string_view, 1> available = {"json"};
-  static constexpr std::array<std::string_view, 5> later = {"json_flat", "influx", "senml",
-                                                            "sparkplug_b", "cloudevents"};
+  std::vector<std::string_view> available;
+  for (const Format& format : formats()) available.push_back(format.name);
+  static constexpr std::array<std::string_view, 1> later = {"sparkplug_b"};
   return read_available(node, available, later, out, mistakes);
 }
 

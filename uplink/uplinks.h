@@ -57,7 +57,7 @@ void declare_common_uplink(config::Fields<S>& fields) {
       .flag("enabled", &UplinkSettings::enabled, config::optional,
             "false: not run; what it is still owed is given up")
       .custom("format", "json", &UplinkSettings::format, read_format, config::optional,
-              "of the messages")
+              "of the messages: json | json_flat | influx | senml | cloudevents")
       .custom("order", "oldest_first", &UplinkSettings::order, read_order, config::optional,
               "of delivery after an outage")
       .texts("send", &UplinkSettings::send, config::optional,

@@ -24,6 +24,9 @@ inline constexpr std::size_t json_value_max = json_text_growth * TextTable::long
 /// bad(out of range).
 Reading sayable_in_json(Reading reading);
 
+/// An integer beyond 2^53: receivers that read numbers as doubles would lose digits.
+bool beyond_double(const Reading& reading);
+
 /// Writes the value of a sayable reading, at most json_value_max bytes; integers beyond 2^53 as
 /// texts. `text`: of a reading whose kind is text.
 char* write_json_value(const Reading& reading, std::string_view text, char* out);

@@ -1,10 +1,11 @@
-#include "uplink/json_text.h"
+#include "uplink/formats/json_text.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <type_traits>
+
+#include "uplink/formats/utf8.h"
 
 namespace fieldweir {
 namespace {
@@ -18,28 +19,6 @@ constexpr std::array<bool, 256> plain_bytes = [] {
   for (int byte = 0; byte < 256; ++byte) table[byte] = plain(static_cast<unsigned char>(byte));
   return table;
 }();
-
-/// Length of the well-formed UTF-8 sequence that `text` begins with (RFC 3629, section 4); 0: none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool overlong = lead == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = lead == 0xED && byte(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool overlong = lead == 0xF0 && byte(1) < 0x90;
-    const bool beyond = lead == 0xF4 && byte(1) > 0x8F;
-    return tail(1) && tail(2) && tail(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
 
 char* write_escape(unsigned char byte, char* out) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -75,11 +54,9 @@ char* write_number(T value, char* out) {
 }
 
 template <class T>
-char* write_integer(T value, char* out) {
-  // receivers read numbers as doubles: beyond 2^53 digits would be lost
-  constexpr T exact = T{1} << 53;
-  const bool beyond = value > exact || (std::is_signed_v<T> && value < T{0} - exact);
-  return beyond ? put("\"", write_number(value, put("\"", out))) : write_number(value, out);
+char* write_integer(const Reading& reading, T value, char* out) {
+  return beyond_double(reading) ? put("\"", write_number(value, put("\"", out)))
+                                : write_number(value, out);
 }
 
 }  // namespace
@@ -113,14 +90,20 @@ Reading sayable_in_json(Reading reading) {
   return reading;
 }
 
+bool beyond_double(const Reading& reading) {
+  constexpr std::int64_t exact = std::int64_t{1} << 53;
+  if (reading.kind == Kind::uint64) return reading.as_uint64() > static_cast<std::uint64_t>(exact);
+  return reading.kind == Kind::int64 && (reading.as_int64() > exact || reading.as_int64() < -exact);
+}
+
 char* write_json_value(const Reading& reading, std::string_view text, char* out) {
   switch (reading.kind) {
     case Kind::float64:
       return write_number(reading.as_float64(), out);
     case Kind::int64:
-      return write_integer(reading.as_int64(), out);
+      return write_integer(reading, reading.as_int64(), out);
     case Kind::uint64:
-      return write_integer(reading.as_uint64(), out);
+      return write_integer(reading, reading.as_uint64(), out);
     case Kind::boolean:
       return put(reading.as_boolean() ? "true" : "false", out);
     case Kind::text:

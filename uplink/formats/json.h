@@ -1,5 +1,4 @@
 // json: the default format of a message, a contract with receivers (its "v" changes when it must).
-// Pure functions; nothing is allocated. Equal batches give equal bytes, on every run and machine.
 //
 //   {"v":1,"gateway":"packing-7","stream":"9f2c51aa","epoch":12,"lane":"telemetry","seq":918273,
 //    "prev":[12,918272],"readings":[{"ts":1767225600123,"signal":"boiler.supply_temp","value":73.4,
@@ -8,37 +7,23 @@
 // ts       ms since 1970 UTC, rounded down
 // prev     [epoch, seq] of the message before on this lane to this uplink; null for the first
 // value    number, boolean, text; integers beyond 2^53 as text; null if quality is bad. A number
-// that
-//          JSON cannot say (infinite, NaN) makes the reading bad(out of range)
+//          that JSON cannot say (infinite, NaN) makes the reading bad(out of range)
 // reason   unless quality is good
 // replaces [[epoch, seq], [epoch, seq]], first and last position that the batch stands for, after
-// drops clock    "unsynchronised", where it was so when the batch was closed gaps     stand before
-// the readings: {"gap":{"from":ts,"to":ts,"readings":n,"reason":"..."}}; n is
-//          null where unknown
+//          drops
+// clock    "unsynchronised", where it was so when the batch was closed
+// gaps     stand before the readings: {"gap":{"from":ts,"to":ts,"readings":n,"reason":"..."}}; n
+//          is null where unknown
 //
 // Text is UTF-8; each byte that is not becomes U+FFFD.
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string_view>
-
-#include "buffer/log_reader.h"
+#include "uplink/formats/format.h"
 
 namespace fieldweir {
 
-struct JsonEnvelope {
-  std::string_view gateway;
-  Position prev;  // epoch 0: none
-  bool historical = false;
-};
-
-/// Room that suffices for any batch of so many readings and gaps.
+/// See Format.
 std::size_t json_size_max(std::size_t readings, std::size_t gaps, std::string_view gateway);
-
-/// Writes the message; its size, or 0 if `out` might be too small, in which case `out` holds
-/// nothing of use.
-std::size_t write_json(const DecodedBatch& batch, const JsonEnvelope& envelope,
-                       std::span<char> out);
+std::size_t write_json(const DecodedBatch& batch, const Envelope& envelope, std::span<char> out);
 
 }  // namespace fieldweir

@@ -1,77 +1,25 @@
-#include "uplink/json.h"
+#include "uplink/formats/json.h"
 
-#include <charconv>
-#include <cstring>
-
-#include "uplink/json_text.h"
+#include "uplink/formats/writer.h"
 
 namespace fieldweir {
 namespace {
 
-constexpr std::size_t number_max = json_number_max;
 constexpr std::size_t name_max = json_text_growth * SignalName::capacity();
 // with literals and three short words, generously: what closes the message fits into the rest
 constexpr std::size_t reading_max = name_max + json_value_max + number_max + 100;
 constexpr std::size_t gap_max = 3 * number_max + 100;
 constexpr std::size_t envelope_max = 8 * number_max + 200;
 
-/// Writes where the caller has made sure of room.
-class Writer {
- public:
-  explicit Writer(std::span<char> out) : at_(out.data()), end_(out.data() + out.size()) {}
-
-  bool has_room(std::size_t bytes) const { return static_cast<std::size_t>(end_ - at_) >= bytes; }
-  char* at() const { return at_; }
-
-  template <std::size_t N>
-  Writer& literal(const char (&text)[N]) {
-    std::memcpy(at_, text, N - 1);
-    at_ += N - 1;
-    return *this;
-  }
-  /// One of our own words, which need no escaping.
-  Writer& word(std::string_view word) {
-    std::memcpy(at_, word.data(), word.size());
-    at_ += word.size();
-    return *this;
-  }
-  template <class T>
-  Writer& number(T value) {
-    at_ = std::to_chars(at_, at_ + number_max, value).ptr;
-    return *this;
-  }
-  Writer& hex8(std::uint32_t value) {
-    for (int shift = 28; shift >= 0; shift -= 4) *at_++ = "0123456789abcdef"[(value >> shift) & 15];
-    return *this;
-  }
-  Writer& text(std::string_view text) {
-    at_ = write_json_text(text, at_);
-    return *this;
-  }
-  Writer& value(const Reading& reading, std::string_view text) {
-    at_ = write_json_value(reading, text, at_);
-    return *this;
-  }
-  Writer& milliseconds(Time time) {
-    return number(time / millisecond - (time % millisecond < 0 ? 1 : 0));
-  }
-  Writer& place(Position position) {
-    return literal("[").number(position.epoch).literal(",").number(position.seq).literal("]");
-  }
-  /// For a comma too many, after a list's last item.
-  void take_back() { --at_; }
-
- private:
-  char* at_;
-  char* end_;
-};
+Writer& write_place(Writer& to, Position position) {
+  return to.literal("[").number(position.epoch).literal(",").number(position.seq).literal("]");
+}
 
 void write_reading(Writer& to, const DecodedBatch& batch, const Reading& given) {
   const Reading reading = sayable_in_json(given);
   to.literal("{\"ts\":").milliseconds(reading.time);
   to.literal(",\"signal\":\"").text(batch.name(reading.signal)).literal("\",\"value\":");
-  to.value(reading,
-           reading.kind == Kind::text ? batch.text(reading.as_text()) : std::string_view());
+  to.value(batch, reading);
   if (reading.quality == Quality::good) {
     to.literal(",\"quality\":\"good\"},");
     return;
@@ -90,7 +38,7 @@ void write_gap(Writer& to, const Gap& gap) {
   to.literal(",\"reason\":\"").word(to_string(gap.reason)).literal("\"}},");
 }
 
-void write_envelope(Writer& to, const DecodedBatch& batch, const JsonEnvelope& envelope) {
+void write_envelope(Writer& to, const DecodedBatch& batch, const Envelope& envelope) {
   to.literal("{\"v\":1,\"gateway\":\"").text(envelope.gateway);
   to.literal("\",\"stream\":\"").hex8(batch.position.stream);
   to.literal("\",\"epoch\":").number(batch.position.epoch);
@@ -99,13 +47,11 @@ void write_envelope(Writer& to, const DecodedBatch& batch, const JsonEnvelope& e
   if (envelope.prev.epoch == 0)
     to.literal("null");
   else
-    to.place(envelope.prev);
-  if (batch.replaces_from != batch.position)
-    to.literal(",\"replaces\":[")
-        .place(batch.replaces_from)
-        .literal(",")
-        .place(batch.position)
-        .literal("]");
+    write_place(to, envelope.prev);
+  if (batch.replaces_from != batch.position) {
+    write_place(to.literal(",\"replaces\":["), batch.replaces_from).literal(",");
+    write_place(to, batch.position).literal("]");
+  }
   if (!batch.clock_synchronised) to.literal(",\"clock\":\"unsynchronised\"");
   if (envelope.historical) to.literal(",\"historical\":true");
 }
@@ -116,8 +62,7 @@ std::size_t json_size_max(std::size_t readings, std::size_t gaps, std::string_vi
   return envelope_max + json_text_growth * gateway.size() + readings * reading_max + gaps * gap_max;
 }
 
-std::size_t write_json(const DecodedBatch& batch, const JsonEnvelope& envelope,
-                       std::span<char> out) {
+std::size_t write_json(const DecodedBatch& batch, const Envelope& envelope, std::span<char> out) {
   Writer to(out);
   if (!to.has_room(json_size_max(0, batch.gaps.size(), envelope.gateway))) return 0;
   write_envelope(to, batch, envelope);
@@ -129,7 +74,7 @@ std::size_t write_json(const DecodedBatch& batch, const JsonEnvelope& envelope,
   }
   if (!batch.gaps.empty() || !batch.readings.empty()) to.take_back();
   to.literal("]}");
-  return static_cast<std::size_t>(to.at() - out.data());
+  return to.size();
 }
 
 }  // namespace fieldweir

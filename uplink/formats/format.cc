@@ -1,0 +1,33 @@
+#include "uplink/formats/format.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.h"
+#include "uplink/formats/cloudevents.h"
+#include "uplink/formats/influx.h"
+#include "uplink/formats/json.h"
+#include "uplink/formats/json_flat.h"
+#include "uplink/formats/senml.h"
+
+namespace fieldweir {
+
+std::span<const Format> formats() {
+  static constexpr std::array all = {
+      Format{"json", "application/json", json_size_max, write_json},
+      Format{"json_flat", "application/json", json_flat_size_max, write_json_flat},
+      Format{"influx", "text/plain; charset=utf-8", influx_size_max, write_influx, "Token"},
+      Format{"senml", "application/senml+json", senml_size_max, write_senml},
+      Format{"cloudevents", "application/cloudevents+json", cloudevents_size_max,
+             write_cloudevents},
+  };
+  return all;
+}
+
+const Format& find_format(std::string_view name) {
+  const auto found = std::ranges::find(formats(), name, &Format::name);
+  FIELDWEIR_CHECK(found != formats().end());
+  return *found;
+}
+
+}  // namespace fieldweir
