@@ -86,7 +86,9 @@ std::size_t encode_request(const ModbusRequest& request,
 Result<ModbusAnswer> verify_unit(const ModbusRequest& request,
                                  std::span<const std::uint8_t> answer) {
   // the shortest answer is an exception: function and code
-  if (answer.size() < 2) return mismatch("answer size", static_cast<unsigned>(answer.size()), 2);
+  const auto size = static_cast<unsigned>(answer.size());
+  if (size < 2) return mismatch("answer size", size, 2);
+  if (size > modbus_unit_bytes) return mismatch("answer size", size, modbus_unit_bytes);
   const auto function = static_cast<std::uint8_t>(request.function);
   if (answer[0] == (function | exception_bit)) {
     if (answer.size() != 2)
