@@ -106,7 +106,7 @@ const Kind* select_kind(const Node& node, std::span<const Kind> kinds, const Wor
 }
 
 bool read_devices(const Node& node, std::vector<Settings::Device>& out, Mistakes& mistakes) {
-  static const Words words{"a device", {"modbus_rtu"}};
+  static const Words words{"a device", {}};
   if (!config::expect_list(node, mistakes)) return false;
   if (node.items.empty())
     mistakes.add(node.place,

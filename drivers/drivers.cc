@@ -13,6 +13,7 @@ Result<Reading> Driver::write(std::size_t, const Reading&, Time, const Stop&) {
 std::span<const DriverKind> driver_kinds() {
   static const DriverKind kinds[] = {
       modbus_tcp_driver(),
+      modbus_rtu_driver(),
       mqtt_driver(),
       simulate_driver(),
   };

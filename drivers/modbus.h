@@ -6,7 +6,8 @@
 
 namespace fieldweir {
 
-/// The row for the table in drivers.cc.
+/// The rows for the table in drivers.cc.
 DriverKind modbus_tcp_driver();
+DriverKind modbus_rtu_driver();
 
 }  // namespace fieldweir

@@ -68,6 +68,8 @@ std::optional<std::uint16_t> zero_based(Addressing addressing, ModbusTable table
 
 bool work_out(ModbusDevice& device, Mistakes& mistakes) {
   const std::size_t before = mistakes.count();
+  if (const std::string message = endpoint_mistake(device.endpoint); !message.empty())
+    mistakes.add(device.endpoint.place, message);
   for (ModbusSignal& signal : device.modbus_signals) {
     const auto complain = [&](const config::Place& place, const std::string& message) {
       if (!message.empty()) mistakes.add(place, message);

@@ -40,6 +40,32 @@ bool read_groups(const Node& node, std::vector<ModbusGroup>& out, Mistakes& mist
   return good;
 }
 
+/// The same for every kind of bus but for the section that says where the device is.
+Fields<ModbusDevice> device_fields(const char* what, const Fields<ModbusEndpoint>& endpoint) {
+  using namespace config;
+  Fields<ModbusDevice> f(what);
+  declare_common_device(f);
+  f.section(endpoint.what(), &ModbusDevice::endpoint, endpoint, required, "selects this driver")
+      .choice<Addressing>("addressing", &ModbusDevice::addressing,
+                          {{"zero_based", Addressing::zero_based},
+                           {"one_based", Addressing::one_based},
+                           {"modicon", Addressing::modicon}},
+                          optional, "how addresses are written")
+      .choice("word_order", &ModbusDevice::word_order, modbus_orders, optional,
+              "which register of a wider value comes first")
+      .choice("byte_order", &ModbusDevice::byte_order, modbus_orders, optional,
+              "which byte of a register comes first")
+      .custom("poll", "named durations", &ModbusDevice::poll, read_groups, required,
+              "poll groups, like {fast: 500ms, hourly: {every: 1h, align: true}}")
+      .integer("max_gap", &ModbusDevice::max_gap, {0, 124}, optional,
+               "registers read through to join two requests")
+      .integer("max_read", &ModbusDevice::max_read, {1, 125}, optional, "registers in one request")
+      .list("signals", &ModbusDevice::modbus_signals, modbus_signal_fields(), required,
+            "what to read")
+      .later({"template"});
+  return f;
+}
+
 }  // namespace
 
 std::vector<const SignalSettings*> ModbusDevice::signals() const {
@@ -60,32 +86,12 @@ std::vector<std::uint32_t> ModbusDevice::members(std::size_t group) const {
 }
 
 const Fields<ModbusDevice>& modbus_tcp_device_fields() {
-  using namespace config;
-  static const auto fields = [] {
-    Fields<ModbusDevice> f("a Modbus TCP device");
-    declare_common_device(f);
-    f.section("modbus_tcp", &ModbusDevice::endpoint, modbus_tcp_fields(), required,
-              "selects this driver")
-        .choice<Addressing>("addressing", &ModbusDevice::addressing,
-                            {{"zero_based", Addressing::zero_based},
-                             {"one_based", Addressing::one_based},
-                             {"modicon", Addressing::modicon}},
-                            optional, "how addresses are written")
-        .choice("word_order", &ModbusDevice::word_order, modbus_orders, optional,
-                "which register of a wider value comes first")
-        .choice("byte_order", &ModbusDevice::byte_order, modbus_orders, optional,
-                "which byte of a register comes first")
-        .custom("poll", "named durations", &ModbusDevice::poll, read_groups, required,
-                "poll groups, like {fast: 500ms, hourly: {every: 1h, align: true}}")
-        .integer("max_gap", &ModbusDevice::max_gap, {0, 124}, optional,
-                 "registers read through to join two requests")
-        .integer("max_read", &ModbusDevice::max_read, {1, 125}, optional,
-                 "registers in one request")
-        .list("signals", &ModbusDevice::modbus_signals, modbus_signal_fields(), required,
-              "what to read")
-        .later({"template"});
-    return f;
-  }();
+  static const auto fields = device_fields("a Modbus TCP device", modbus_tcp_fields());
+  return fields;
+}
+
+const Fields<ModbusDevice>& modbus_rtu_device_fields() {
+  static const auto fields = device_fields("a Modbus RTU device", modbus_rtu_fields());
   return fields;
 }
 

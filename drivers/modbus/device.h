@@ -39,6 +39,7 @@ struct ModbusDevice : DeviceSettings {
 };
 
 const config::Fields<ModbusDevice>& modbus_tcp_device_fields();
+const config::Fields<ModbusDevice>& modbus_rtu_device_fields();
 
 /// Fills what is worked out; false if something contradicts.
 bool work_out(ModbusDevice& device, config::Mistakes& mistakes);

@@ -24,24 +24,27 @@ std::vector<std::unique_ptr<Driver>> make(std::span<const DeviceSeat> devices,
   return drivers;
 }
 
-}  // namespace
-
-DriverKind modbus_tcp_driver() {
+/// Kinds differ in the section that says where the device is.
+template <const config::Fields<ModbusDevice>& (*fields)()>
+DriverKind kind_of_bus(std::string_view key) {
   DriverKind kind{};
-  kind.key = "modbus_tcp";
+  kind.key = key;
   kind.read = [](const config::Node& node,
                  config::Mistakes& mistakes) -> std::unique_ptr<DeviceSettings> {
     auto device = std::make_unique<ModbusDevice>();
-    const bool good = modbus_tcp_device_fields().read(node, *device, mistakes);
+    const bool good = fields().read(node, *device, mistakes);
     if (!good || !work_out(*device, mistakes)) return nullptr;
     return device;
   };
   kind.bus = [](const DeviceSettings& device) { return bus_of(settings(device).endpoint); };
   kind.make = make;
-  kind.fields = []() -> const std::vector<config::FieldInfo>& {
-    return modbus_tcp_device_fields().infos();
-  };
+  kind.fields = []() -> const std::vector<config::FieldInfo>& { return fields().infos(); };
   return kind;
 }
+
+}  // namespace
+
+DriverKind modbus_tcp_driver() { return kind_of_bus<modbus_tcp_device_fields>("modbus_tcp"); }
+DriverKind modbus_rtu_driver() { return kind_of_bus<modbus_rtu_device_fields>("modbus_rtu"); }
 
 }  // namespace fieldweir

@@ -215,7 +215,7 @@ TEST(ModbusSettings, APollGroupIsNeeded) {
   EXPECT_NE(text.find("poll group"), std::string::npos) << text;
   EXPECT_EQ(
       read_device("modbus_tcp",
-                  "name: a\nmodbus_tcp: {host: h, framing: rtu}\npoll: {a: 1s}\nsignals: []\n",
+                  "name: a\nmodbus_tcp: {host: h}\ntemplate: a/b\npoll: {a: 1s}\nsignals: []\n",
                   &text),
       nullptr);
   EXPECT_NE(text.find("not available in this version"), std::string::npos) << text;
