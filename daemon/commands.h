@@ -26,6 +26,9 @@ int command_status(const std::string& socket, bool json);
 /// `seconds` 0: until Ctrl-C.
 int command_demo(int seconds);
 
+/// Gives up what an uplink was owed that `config` does not run any more. While no gateway runs.
+int command_journal_forget(const std::string& uplink, const std::string& config);
+
 int command_version();
 
 }  // namespace fieldweir

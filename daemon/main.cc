@@ -32,6 +32,14 @@ int main(int argc, char** argv) {
   demo->add_option("--seconds", seconds, "end by itself (default: at Ctrl-C)")
       ->check(CLI::Range(1, 86400));
 
+  CLI::App* journal = app.add_subcommand("journal", "look into a journal");
+  journal->require_subcommand(1);
+  std::string uplink;
+  CLI::App* forget =
+      journal->add_subcommand("forget", "give up what an uplink was owed that is not run any more");
+  forget->add_option("uplink", uplink, "its name")->required();
+  forget->add_option("--config", config, "configuration file")->capture_default_str();
+
   CLI::App* version = app.add_subcommand("version", "print the version");
 
   try {
@@ -45,6 +53,7 @@ int main(int argc, char** argv) {
     if (*check) return command_check(config, explain);
     if (*status) return command_status(socket, json);
     if (*demo) return command_demo(seconds);
+    if (*forget) return command_journal_forget(uplink, config);
     if (*version) return command_version();
   } catch (const std::exception& problem) {
     std::cerr << "fieldweir: " << problem.what() << "\n";

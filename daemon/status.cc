@@ -113,6 +113,15 @@ Json filters(const Gateway& gateway) {
 
 Json position(const Position& at) { return {at.epoch, at.seq}; }
 
+Json absent_uplinks(const LogStatus& log) {
+  Json json = Json::array();
+  for (const AbsentStatus& uplink : log.absent)
+    json.push_back({{"name", uplink.name},
+                    {"since", milliseconds(uplink.since)},
+                    {"queued", uplink.queued}});
+  return json;
+}
+
 Json buffer(const LogStatus& log) {
   Json lanes = Json::object();
   for (int i = 0; i < lane_count; ++i) {
@@ -126,6 +135,7 @@ Json buffer(const LogStatus& log) {
           {"tail_slots", log.tail_slots},
           {"at_risk", log.at_risk},
           {"lanes", std::move(lanes)},
+          {"absent_uplinks", absent_uplinks(log)},
           {"writable", journal.writable},
           {"problem", journal.problem == Reason::none ? Json() : text(journal.problem_text)},
           {"set_aside", journal.aside.empty() ? Json() : text(journal.aside)},

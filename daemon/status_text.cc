@@ -101,6 +101,9 @@ void print_buffer(std::string& out, const Json& buffer) {
       static_cast<double>(count(buffer["limit_bytes"])) / 1048576.0, count(buffer["tail_used"]),
       count(buffer["tail_slots"]));
   print(out, "at risk %llu readings\n", count(buffer["at_risk"]));
+  for (const Json& uplink : buffer["absent_uplinks"])
+    print(out, "          kept for uplink %s, which is not run: %llu readings\n",
+          shown(uplink["name"]).c_str(), count(uplink["queued"]));
   if (!buffer["set_aside"].is_null())
     print(out, "          a damaged journal was moved to %s\n", shown(buffer["set_aside"]).c_str());
   if (!buffer["problem"].is_null())
