@@ -38,6 +38,7 @@ void GroupPoll::advance() {
 }
 
 void GroupPoll::answered() {
+  if (step_ == Step::read) holes_.count_read();
   if (asked_.size != 0) take(asked_);
   told(false);
 }
@@ -52,7 +53,6 @@ void GroupPoll::refused() {
 
 void GroupPoll::told(bool refused) {
   asked_any_ = true;
-  holes_.count_request();
   if (step_ == Step::probe) holes_.probed(refused, now_);
   if (step_ == Step::search)
     if (const auto hole = search_.told(refused); hole && !holes_.learn(*hole, now_)) return stop();

@@ -21,7 +21,7 @@ bool ModbusHoles::learn(const ModbusHole& hole, Time now) {
   }
   if (holes_.empty()) {
     next_probe_ = now + probe_every;
-    requests_ = 0;
+    reads_ = 0;
   }
   holes_.push_back(hole);
   ++changes_;
@@ -35,7 +35,7 @@ void ModbusHoles::forget() {
 
 bool ModbusHoles::probe_due(Time now) const {
   // of a device that has nothing but holes, nothing else is asked
-  const bool affordable = requests_ == 0 || requests_ >= requests_per_probe;
+  const bool affordable = reads_ == 0 || reads_ >= reads_per_probe;
   return !holes_.empty() && now >= next_probe_ && affordable;
 }
 
@@ -46,7 +46,7 @@ PlannedRead ModbusHoles::probe() const {
 
 void ModbusHoles::probed(bool refused, Time now) {
   ++turn_;
-  requests_ = 0;
+  reads_ = 0;
   next_probe_ = now + probe_every;
   if (!refused) forget();
 }

@@ -5,7 +5,7 @@
 // A hole may be mended (a module plugged in, a firmware renewed, a device that was starting up). So
 // now and then one of them is asked for again, in turn; if it is answered, everything is forgotten
 // and learnt anew, since what mended one has probably mended more. A probe is made every 5 minutes
-// at most, and at most once in 200 requests, so that the cost stays below 1 %.
+// at most, and at most once in 200 reads, so that the cost stays below 1 %.
 #pragma once
 
 #include <span>
@@ -19,7 +19,7 @@ namespace fieldweir {
 class ModbusHoles {
  public:
   static constexpr Duration probe_every = 5 * minute;
-  static constexpr std::uint64_t requests_per_probe = 200;
+  static constexpr std::uint64_t reads_per_probe = 200;
 
   /// For a device of so many points; allocates all it ever needs.
   ModbusHoles(const ModbusLimits& limits, std::size_t points);
@@ -41,8 +41,8 @@ class ModbusHoles {
 
   // --- probes ---
 
-  /// A request was made.
-  void count_request() { ++requests_; }
+  /// A read for its values was answered.
+  void count_read() { ++reads_; }
   bool probe_due(Time now) const;
   /// What to ask for. Not while empty().
   PlannedRead probe() const;
@@ -52,7 +52,7 @@ class ModbusHoles {
   const ModbusLimits limits_;
   std::vector<ModbusHole> holes_;
   std::uint64_t changes_ = 0;
-  std::uint64_t requests_ = 0;  // since the last probe
+  std::uint64_t reads_ = 0;  // since the last probe
   Time next_probe_ = 0;
   std::size_t turn_ = 0;
 };
