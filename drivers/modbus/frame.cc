@@ -15,9 +15,6 @@ std::uint8_t low(unsigned v) { return static_cast<std::uint8_t>(v); }
 constexpr std::uint8_t exception_bit = 0x80;
 
 bool is_read(ModbusFunction function) { return function <= ModbusFunction::read_input; }
-bool is_single_write(ModbusFunction function) {
-  return function == ModbusFunction::write_coil || function == ModbusFunction::write_register;
-}
 
 /// What a write says in its last two bytes, and its answer repeats: the value or the count.
 unsigned write_word(const ModbusRequest& request) {

@@ -28,6 +28,10 @@ enum class ModbusFunction : std::uint8_t {
   write_registers = 16,
   identify = 43,  // read device identification: 43 / 14
 };
+/// Of one coil or register: the answer repeats the request to the byte.
+inline bool is_single_write(ModbusFunction function) {
+  return function == ModbusFunction::write_coil || function == ModbusFunction::write_register;
+}
 inline ModbusFunction reading(ModbusTable table) { return static_cast<ModbusFunction>(table); }
 
 /// What is asked of one unit, whatever the framing.

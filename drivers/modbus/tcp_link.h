@@ -1,43 +1,49 @@
-// ModbusTcpLink: one connection to one Modbus TCP endpoint. Anything that is not exactly the answer
-// closes the connection, because bytes that are still to come would be taken for the next answer;
-// the next call opens it again. The only file that includes libmodbus is tcp_link.cc.
+// ModbusTcpLink: one connection to one Modbus TCP endpoint.
+//
+// Answers carry the number of their request. A whole frame with the number of an earlier request on
+// this connection is a late or duplicate answer: discarded and counted, and waiting goes on.
+// Anything else that is not exactly the answer closes the connection, because bytes that are still
+// to come could be taken for a frame; the next call opens it again. That the peer closed while
+// nothing was asked is no error.
 #pragma once
 
+#include <array>
 #include <memory>
-#include <string>
 
+#include "drivers/modbus/channel.h"
 #include "drivers/modbus/link.h"
+#include "drivers/modbus/tcp_frame.h"
 
 namespace fieldweir {
 
 class ModbusTcpLink final : public ModbusLink {
  public:
-  ModbusTcpLink(std::string host, std::uint16_t port, Resolver& resolver, const Clock& clock);
-  ~ModbusTcpLink();
-  ModbusTcpLink(const ModbusTcpLink&) = delete;
-  ModbusTcpLink& operator=(const ModbusTcpLink&) = delete;
+  ModbusTcpLink(const ModbusEndpoint& endpoint, std::unique_ptr<ModbusPort> port,
+                const Clock& clock);
 
   Result<> open(Time deadline, const Stop& stop) override;
   Result<ModbusAnswer> ask(const ModbusRequest& request, Time deadline, const Stop& stop) override;
-  void close() override;
+  Time rest(Time now, Time next) override { return channel_.rest(now, next); }
+  void close() override { channel_.close(); }
 
  private:
-  struct Library;  // libmodbus' context and its buffer
+  Result<ModbusAnswer> exchange(const ModbusRequest& request, Time deadline, const Stop& stop);
+  bool in_step(Time until, const Stop& stop);
+  Result<ModbusAnswer> await(const ModbusRequest& request, Time deadline, const Stop& stop);
+  Result<std::size_t> first_frame();
+  void drop(std::size_t bytes);
 
-  Result<> connect_to(const Resolver::Address& address, Time deadline, const Stop& stop);
-  Result<> send(std::uint16_t transaction, const ModbusRequest& request);
-  Result<> wait_for_frame(Time deadline, const Stop& stop);
-  void wake_at(std::size_t bytes) const;
-  Result<> wait_until(short events, Time deadline, const Stop& stop) const;
-  Result<std::span<const std::uint8_t>> receive();
-
-  const std::string host_;
-  const std::uint16_t port_;
-  Resolver& resolver_;
   const Clock& clock_;
-  std::unique_ptr<Library> library_;
-  int socket_ = -1;
-  std::uint16_t transaction_ = 0;
+  const Duration quiet_;
+  ModbusChannel channel_;
+  std::uint16_t transaction_ = 0;  // of the request under way
+  unsigned asked_ = 0;             // requests on this connection before it
+  Time answered_ = 0;
+
+  // what has arrived: up to one frame that is being given out, and the start of another
+  std::array<std::uint8_t, 2 * modbus_frame_bytes> buffer_;
+  std::size_t have_ = 0;
+  std::size_t given_ = 0;
 };
 
 }  // namespace fieldweir
