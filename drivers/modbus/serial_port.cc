@@ -77,11 +77,14 @@ Result<> ModbusSerialPort::set_line(int descriptor) const {
   const auto speed = std::ranges::find(speeds, baud_, &Speed::baud);
   cfsetispeed(&line, speed->code);
   cfsetospeed(&line, speed->code);
-  if (tcsetattr(descriptor, TCSANOW, &line) != 0) return system_error("serial settings", errno);
-
-  termios got{};  // tcsetattr is content with having set anything
+  // EINVAL is said of a part only, success of anything: what counts is what the port has now
+  if (tcsetattr(descriptor, TCSANOW, &line) != 0 && errno != EINVAL)
+    return system_error("serial settings", errno);
+  termios got{};
   tcgetattr(descriptor, &got);
-  if (cfgetospeed(&got) != speed->code || ((got.c_cflag ^ line.c_cflag) & (CSIZE | CSTOPB)) != 0)
+  tcflag_t wanted = CSIZE | CSTOPB | PARENB | PARODD;
+  if (is_pseudo_terminal(descriptor)) wanted = CSIZE;  // it carries bytes, not characters
+  if (cfgetospeed(&got) != speed->code || ((got.c_cflag ^ line.c_cflag) & wanted) != 0)
     return error(Reason::not_connected, "%s does not offer these settings", path_.c_str());
   tcflush(descriptor, TCIOFLUSH);
   return {};
