@@ -47,16 +47,16 @@ struct Attempt {
 struct Answer {
   std::uint64_t ticket = 0;
   SignalName signal;     // of the attempt, where that named one
-  FixedText<1200> text;  // a JSON object
+  FixedText<2048> text;  // a JSON object
 };
 
 struct CommandPort {
-  CommandPort(Doorbell& bell, Doorbell* who) : worker(bell), asker(who) {}
+  explicit CommandPort(Doorbell& bell) : worker(bell) {}
 
   Ring<Attempt> attempts{8};
   Ring<Answer> answers{8};
   Doorbell& worker;
-  Doorbell* asker;  // nullptr: it looks by itself
+  Doorbell* asker = nullptr;  // nullptr: it looks by itself
 };
 
 // --- between the commands worker and a bus ---

@@ -22,6 +22,11 @@ int command_check(const std::string& config, bool explain);
 /// Asks a running gateway.
 int command_status(const std::string& socket, bool json);
 
+/// Has a running gateway write `value` to `signal`, and says what came of it; exit_ok only if it
+/// was written. `valid_for`: "10s". `id` empty: a new one.
+int command_write(const std::string& socket, const std::string& signal, const std::string& value,
+                  const std::string& valid_for, std::string id);
+
 /// A simulated device through the whole path in a temporary folder, values on the terminal.
 /// `seconds` 0: until Ctrl-C.
 int command_demo(int seconds);

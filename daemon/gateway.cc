@@ -1,7 +1,9 @@
 #include "daemon/gateway.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "core/check.h"
 
@@ -44,6 +46,7 @@ Gateway::Gateway(const Settings& settings, const Clock& clock, Random random, co
   build_log(random, vfs);
   build_pipeline();
   build_buses(random);
+  build_commands();
   build_uplinks(random);
 }
 
@@ -51,7 +54,8 @@ Gateway::~Gateway() {
   field_stop_.request();
   far_stop_.request();
   // a thread that is waited for must not wait for one that is not yet told
-  for (Threads* threads : {&bus_threads_, &pipeline_thread_, &far_threads_, &recorder_thread_})
+  for (Threads* threads :
+       {&bus_threads_, &commands_thread_, &pipeline_thread_, &far_threads_, &recorder_thread_})
     for (const auto& thread : *threads) thread->request_stop();
 }
 
@@ -92,6 +96,38 @@ void Gateway::build_buses(Random& random) {
   }
 }
 
+/// Only where something can be written.
+void Gateway::build_commands() {
+  for (std::size_t i = 0; i < buses_.size(); ++i) {
+    bool obeys = false;
+    for (const std::size_t d : seats_.buses[i].devices) {
+      const DeviceSettings& device = *settings_.devices[d].settings;
+      const auto signals = device.signals();
+      for (std::size_t s = 0; s < signals.size(); ++s) {
+        const WriteLimits* limits = signals[s]->writable();
+        if (limits == nullptr) continue;
+        if (commands_ == nullptr)
+          commands_ = std::make_unique<CommandWorker>(signals_, texts_, clock_,
+                                                      audit_path(settings_.buffer.path));
+        if (!std::exchange(obeys, true))
+          buses_[i].worker->obey(commands_->add_bus(buses_[i].worker->doorbell()));
+        const auto id = static_cast<SignalId>(seats_.devices[d].first + s);
+        commands_->add_signal(id, *limits, remote(signals_[id].name));
+      }
+    }
+  }
+  if (commands_ == nullptr) return;
+  command_line_ = &commands_->add_asker();
+  if (settings_.local && settings_.local->commands) local_commands_ = &commands_->add_asker();
+}
+
+/// Whether it may be written over local MQTT.
+bool Gateway::remote(std::string_view signal) const {
+  if (!settings_.local || !settings_.local->commands) return false;
+  return std::ranges::find(settings_.local->commands->signals, signal) !=
+         settings_.local->commands->signals.end();
+}
+
 void Gateway::build_uplinks(Random& random) {
   for (const Settings::Uplink& uplink : settings_.uplinks) {
     if (!uplink.settings->enabled) continue;
@@ -107,13 +143,15 @@ void Gateway::build_uplinks(Random& random) {
   }
   if (settings_.local)
     local_ = std::make_unique<LocalPublisher>(
-        *settings_.local, LocalContext{signals_, texts_, latest_, clock_, far_stop_, resolver_,
-                                       settings_.brokers, settings_.gateway.id, random.fork()});
+        *settings_.local,
+        LocalContext{signals_, texts_, latest_, clock_, far_stop_, resolver_, settings_.brokers,
+                     settings_.gateway.id, random.fork(), local_commands_});
 }
 
 std::vector<Worker*> Gateway::workers() {
   std::vector<Worker*> all = {&resolver_};
   for (const Bus& bus : buses_) all.push_back(bus.worker.get());
+  if (commands_) all.push_back(commands_.get());
   all.push_back(pipeline_.get());
   all.push_back(&log_->recorder());
   for (const auto& delivery : deliveries_) all.push_back(delivery.get());
@@ -124,6 +162,7 @@ std::vector<Worker*> Gateway::workers() {
 void Gateway::start() {
   add_thread(recorder_thread_, log_->recorder(), clock_);
   add_thread(pipeline_thread_, *pipeline_, clock_);
+  if (commands_) add_thread(commands_thread_, *commands_, clock_);
   for (const Bus& bus : buses_) add_thread(bus_threads_, *bus.worker, clock_);
   for (const auto& delivery : deliveries_) add_thread(far_threads_, *delivery, clock_);
   if (local_) add_thread(far_threads_, *local_, clock_);
@@ -134,6 +173,8 @@ Result<> Gateway::stop(Duration patience) {
   const Time deadline = clock_.now() + patience;
   field_stop_.request();
   end_threads(bus_threads_, clock_, deadline - patience * 3 / 4);
+  if (end_threads(commands_thread_, clock_, deadline - patience * 5 / 8) && commands_)
+    commands_->finish(clock_.now());
   if (!end_threads(pipeline_thread_, clock_, deadline - patience / 2))
     return error(Reason::timeout, "the pipeline did not end in time");
   finish_pipeline();
@@ -161,7 +202,7 @@ bool Gateway::owes_connected_uplinks() const {
 const Worker* Gateway::wedged() const {
   const Time now = clock_.now();
   for (const Threads* threads :
-       {&bus_threads_, &pipeline_thread_, &far_threads_, &recorder_thread_})
+       {&bus_threads_, &commands_thread_, &pipeline_thread_, &far_threads_, &recorder_thread_})
     for (const auto& thread : *threads) {
       const Time end = thread->busy_until();
       if (end != never && now > end + overrun) return &thread->worker();

@@ -13,6 +13,7 @@
 #include "core/stop.h"
 #include "core/text_table.h"
 #include "core/worker.h"
+#include "daemon/command_worker.h"
 #include "daemon/seats.h"
 #include "daemon/settings.h"
 #include "drivers/bus_worker.h"
@@ -55,6 +56,11 @@ class Gateway {
   const LatestValues& latest() const { return latest_; }
   const Log& log() const { return *log_; }
   const Pipeline& pipeline() const { return *pipeline_; }
+  /// nullptr: no signal can be written.
+  const CommandWorker* commands() const { return commands_.get(); }
+  const LocalPublisher* local() const { return local_.get(); }
+  /// For the command line; nullptr: no signal can be written. Main thread.
+  CommandPort* command_port() { return command_line_; }
   struct Bus {
     std::unique_ptr<Ring<Reading>> ring;
     std::unique_ptr<BusWorker> worker;
@@ -66,6 +72,8 @@ class Gateway {
  private:
   void build_log(Random& random, const char* vfs);
   void build_buses(Random& random);
+  void build_commands();
+  bool remote(std::string_view signal) const;
   void build_pipeline();
   void build_uplinks(Random& random);
   bool owes_connected_uplinks() const;
@@ -81,6 +89,9 @@ class Gateway {
   TextTable texts_;
   LatestValues latest_;
   Resolver resolver_;
+  std::unique_ptr<CommandWorker> commands_;
+  CommandPort* command_line_ = nullptr;
+  CommandPort* local_commands_ = nullptr;
   std::vector<Bus> buses_;
   std::unique_ptr<Log> log_;
   std::unique_ptr<Pipeline> pipeline_;
@@ -90,6 +101,7 @@ class Gateway {
   // by the order in which they stop
   using Threads = std::vector<std::unique_ptr<WorkerThread>>;
   Threads bus_threads_;
+  Threads commands_thread_;
   Threads pipeline_thread_;
   Threads far_threads_;
   Threads recorder_thread_;

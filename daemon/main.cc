@@ -28,6 +28,18 @@ int main(int argc, char** argv) {
   status->add_flag("--json", json, "for programs");
   status->add_option("--socket", socket, "status socket (default: in the runtime directory)");
 
+  std::string signal;
+  std::string value;
+  std::string valid_for = "10s";
+  std::string id;
+  CLI::App* write = app.add_subcommand("write", "write a value to a signal of a running gateway");
+  write->add_option("signal", signal, "like boiler.setpoint")->required();
+  write->add_option("value", value, "a number, true, false, or a text of the signal")->required();
+  write->add_option("--expires", valid_for, "not to be written later than so")
+      ->capture_default_str();
+  write->add_option("--id", id, "a command is written once, however often it comes");
+  write->add_option("--socket", socket, "status socket (default: in the runtime directory)");
+
   CLI::App* demo = app.add_subcommand("demo", "a simulated device on this terminal");
   demo->add_option("--seconds", seconds, "end by itself (default: at Ctrl-C)")
       ->check(CLI::Range(1, 86400));
@@ -52,6 +64,7 @@ int main(int argc, char** argv) {
     if (*run) return command_run(config, socket);
     if (*check) return command_check(config, explain);
     if (*status) return command_status(socket, json);
+    if (*write) return command_write(socket, signal, value, valid_for, id);
     if (*demo) return command_demo(seconds);
     if (*forget) return command_journal_forget(uplink, config);
     if (*version) return command_version();

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "config/glob.h"
@@ -103,6 +104,7 @@ class Names {
                                        config::did_you_mean(reference.scalar, names_));
   }
 
+  bool has(const std::string& name) const { return places_.contains(name); }
   const std::vector<std::string>& all() const { return names_; }
 
  private:
@@ -126,7 +128,7 @@ class NameCheck {
     for (const Node& window : items(root_, "windows")) check_window(window);
     for (const Node& window : items(root_, "windows")) add_results(window);
     for (const Node& uplink : items(root_, "uplinks")) check_uplink(uplink);
-    if (const Node* local = root_.find("local")) check_broker(*local);
+    if (const Node* local = root_.find("local")) check_local(*local);
   }
 
  private:
@@ -152,8 +154,11 @@ class NameCheck {
       mistakes_.add(list->place, "an empty list; a device needs a signal");
     for (const Node& signal : items(device, "signals")) {
       check_signal(signal);
-      if (const Node* own = scalar(signal, "name"); own != nullptr && counts)
-        signals_.add(name->scalar + "." + own->scalar, own->place, has_placeholder(device));
+      const Node* own = scalar(signal, "name");
+      if (own == nullptr || !counts) continue;
+      const std::string full = name->scalar + "." + own->scalar;
+      signals_.add(full, own->place, has_placeholder(device));
+      if (signal.find("write") != nullptr) writable_.insert(full);
     }
   }
 
@@ -208,12 +213,25 @@ class NameCheck {
     }
   }
 
+  void check_local(const Node& local) {
+    check_broker(local);
+    const Node* commands = local.find("commands");
+    if (commands == nullptr) return;
+    for (const Node* signal : scalars(*commands, "signals")) {
+      signals_.expect(*signal);
+      if (signals_.has(signal->scalar) && !writable_.contains(signal->scalar))
+        mistakes_.add(signal->place, "signal '" + signal->scalar +
+                                         "' is never written: it has no `write:` section");
+    }
+  }
+
   const Node& root_;
   Mistakes& mistakes_;
   Names brokers_{"broker", mistakes_};
   Names profiles_{"profile", mistakes_};
   Names devices_{"device", mistakes_};
   Names signals_{"signal", mistakes_};
+  std::unordered_set<std::string> writable_;  // signals with a `write:` section
   Names windows_{"window", mistakes_};
   Names uplinks_{"uplink", mistakes_};
 };

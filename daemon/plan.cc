@@ -1,11 +1,13 @@
 #include "daemon/plan.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "buffer/log.h"
 #include "core/latest_values.h"
 #include "core/ring.h"
 #include "core/text_table.h"
+#include "daemon/command_worker.h"
 #include "daemon/seats.h"
 #include "transport/mqtt_client.h"
 #include "uplink/delivery.h"
@@ -36,6 +38,22 @@ void add_buses(MemoryPlan& plan, const Seats& seats) {
   }
 }
 
+/// Whether anything can be written.
+bool add_commands(MemoryPlan& plan, const Settings& settings, const Seats& seats) {
+  const auto writes = [&](std::size_t device) {
+    const auto signals = settings.devices[device].settings->signals();
+    return std::ranges::any_of(signals,
+                               [](const SignalSettings* s) { return s->writable() != nullptr; });
+  };
+  const auto buses =
+      static_cast<std::size_t>(std::ranges::count_if(seats.buses, [&](const Seats::Bus& bus) {
+        return std::ranges::any_of(bus.devices, writes);
+      }));
+  if (buses > 0)
+    CommandWorker::add_to(plan, buses, settings.local && settings.local->commands ? 2 : 1);
+  return buses > 0;
+}
+
 }  // namespace
 
 MemoryPlan memory_plan(const Settings& settings) {
@@ -57,10 +75,12 @@ MemoryPlan memory_plan(const Settings& settings) {
                      static_cast<std::size_t>(settings.batch.rows));
   }
   Log::plan(settings.batch, uplinks, seats.signals, plan);
-  if (settings.local) LocalPublisher::add_to(plan, seats.signals);
+  if (settings.local) LocalPublisher::add_to(plan, *settings.local, seats.signals);
+  const bool commands = add_commands(plan, settings, seats);
 
   // main, pipeline, recorder, resolver, and Paho's two
-  const std::size_t threads = 6 + seats.buses.size() + uplinks + (settings.local ? 1 : 0);
+  const std::size_t threads =
+      6 + seats.buses.size() + uplinks + (settings.local ? 1 : 0) + (commands ? 1 : 0);
   plan.add("threads (allowance)", threads, "threads", thread_allowance);
   plan.add("libraries (allowance)", 1, "process", library_allowance);
   return plan;

@@ -1,5 +1,6 @@
 #include <poll.h>
 
+#include <array>
 #include <csignal>
 #include <iostream>
 #include <utility>
@@ -35,16 +36,19 @@ std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& 
 }
 
 /// Serves status and feeds the watchdog until told to stop (then nullptr) or to run new settings.
-std::unique_ptr<Settings> serve(const Gateway& gateway, const Signals& signals,
-                                const StatusSocket& status, const std::string& config) {
+std::unique_ptr<Settings> serve(Gateway& gateway, const Signals& signals, StatusSocket& status,
+                                const std::string& config) {
   const Clock& clock = gateway.clock();
   const Duration watchdog = watchdog_interval();
   Time next_status = 0;
   bool wedged = false;
   while (true) {
-    pollfd wake[2] = {{signals.descriptor(), POLLIN, 0}, {status.descriptor(), POLLIN, 0}};
-    poll(wake, 2, static_cast<int>(std::min(longest_look, watchdog) / millisecond));
-    if (wake[1].revents != 0) status.serve([&] { return status_json(gateway); });
+    std::array<pollfd, StatusSocket::most_clients + 2> wake{{{signals.descriptor(), POLLIN, 0}}};
+    const nfds_t wakers = 1 + status.wait_for(std::span(wake).subspan(1));
+    poll(wake.data(), wakers,
+         std::min(static_cast<int>(std::min(longest_look, watchdog) / millisecond),
+                  status.longest_wait()));
+    status.serve([&] { return status_json(gateway); }, gateway.command_port(), clock);
     if (const Worker* worker = gateway.wedged(); worker == nullptr) {
       notify("WATCHDOG=1");
       wedged = false;
@@ -66,7 +70,7 @@ std::unique_ptr<Settings> serve(const Gateway& gateway, const Signals& signals,
 
 /// Runs one gateway until it is to stop (then nullptr) or to make room for new settings.
 std::unique_ptr<Settings> run_gateway(const Settings& settings, const Clock& clock,
-                                      const Signals& signals, const StatusSocket& status,
+                                      const Signals& signals, StatusSocket& status,
                                       const std::string& config) {
   Gateway gateway(settings, clock, Random(random_seed()));
   gateway.start();
@@ -78,6 +82,7 @@ std::unique_ptr<Settings> run_gateway(const Settings& settings, const Clock& clo
   notify(next == nullptr ? "STOPPING=1" : "RELOADING=1");
   exit_at_the_latest(last_exit, next == nullptr ? exit_ok : exit_failure);
   const Result<> stopped = gateway.stop(stop_patience);
+  status.dismiss(gateway.command_port());
   if (!stopped)
     log(LogLevel::error, "gateway", "not everything was stored: %s",
         std::string(stopped.error().text.view()).c_str());
@@ -95,7 +100,7 @@ int command_run(const std::string& config, const std::string& socket) {
     std::cerr << why;
     return exit_configuration;
   }
-  const StatusSocket status(socket.empty() ? default_status_path() : socket);
+  StatusSocket status(socket.empty() ? default_status_path() : socket);
   const SystemClock clock;
   std::unique_ptr<Settings> previous;  // which did run
   while (settings != nullptr) {

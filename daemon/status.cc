@@ -191,6 +191,19 @@ Json ledger(const Gateway& gateway, const LogStatus& log) {
           {"uplinks", std::move(rows)}};
 }
 
+Json commands(const Gateway& gateway) {
+  Json json = Json::object();
+  const CommandWorker* worker = gateway.commands();
+  if (worker == nullptr) return Json();
+  for (int i = 1; i < command_result_count; ++i) {
+    const auto result = static_cast<CommandResult>(i);
+    json[std::string(to_string(result))] = worker->count(result);
+  }
+  json["dropped"] = gateway.local() != nullptr ? gateway.local()->commands_dropped() : 0;
+  json["audit_lost"] = worker->audit_lost();
+  return json;
+}
+
 Json memory(const Settings& settings) {
   const MemoryPlan plan = memory_plan(settings);
   Json terms = Json::array();
@@ -214,6 +227,7 @@ std::string status_json(const Gateway& gateway) {
                      {"late_for_windows", gateway.pipeline().late_for_windows()},
                      {"buffer", buffer(log)},
                      {"uplinks", uplinks(gateway, log)},
+                     {"commands", commands(gateway)},
                      {"ledger", ledger(gateway, log)},
                      {"memory", memory(gateway.settings())}};
   // what a device sent may be no UTF-8: replaced, so that a status is always an answer

@@ -110,6 +110,13 @@ void print_buffer(std::string& out, const Json& buffer) {
     print(out, "          PROBLEM: %s\n", shown(buffer["problem"]).c_str());
 }
 
+void print_commands(std::string& out, const Json& commands) {
+  if (commands.is_null()) return;
+  out += "commands ";
+  for (const auto& [result, times] : commands.items())
+    print(out, " %s %llu%s", result.c_str(), count(times), result == "audit_lost" ? "\n" : ",");
+}
+
 }  // namespace
 
 std::string status_text(const std::string& text) {
@@ -123,6 +130,7 @@ std::string status_text(const std::string& text) {
   print_uplinks(out, status["uplinks"], status["ledger"]);
   print_ledger(out, status["ledger"]);
   print_buffer(out, status["buffer"]);
+  print_commands(out, status["commands"]);
   const Json& memory = status["memory"];
   print(out, "memory    plan %.1f of %.0f MiB\n",
         static_cast<double>(count(memory["total"])) / 1048576.0,

@@ -33,7 +33,8 @@ MessageQueue::Header MessageQueue::header_at(std::size_t position) const {
   return header;
 }
 
-bool MessageQueue::push(std::string_view topic, std::string_view payload, Time received) noexcept {
+bool MessageQueue::push(std::string_view topic, std::string_view payload, Time received,
+                        bool retained) noexcept {
   if (topic.size() > longest_topic) return false;
   const bool too_large = payload.size() > largest_payload_;
   if (too_large) payload = {};
@@ -48,8 +49,10 @@ bool MessageQueue::push(std::string_view topic, std::string_view payload, Time r
     std::memcpy(at(head), &mark, sizeof mark);
     head += skipped;
   }
-  const Header header{received, static_cast<std::uint32_t>(payload.size()),
-                      static_cast<std::uint16_t>(topic.size()), too_large ? cut : whole};
+  const Header header{
+      received, static_cast<std::uint32_t>(payload.size()),
+      static_cast<std::uint16_t>(topic.size()),
+      static_cast<std::uint16_t>((too_large ? cut : whole) | (retained ? kept : whole))};
   char* to = at(head);
   std::memcpy(to, &header, sizeof header);
   std::memcpy(to + sizeof header, topic.data(), topic.size());
@@ -74,7 +77,8 @@ std::optional<MessageQueue::Message> MessageQueue::front() {
   return Message{header.received,
                  {topic, header.topic},
                  {topic + header.topic, header.payload},
-                 header.state == cut};
+                 (header.state & cut) != 0,
+                 (header.state & kept) != 0};
 }
 
 void MessageQueue::pop() {

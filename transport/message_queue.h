@@ -29,23 +29,25 @@ class MessageQueue {
     std::string_view topic;
     std::span<char> payload;  // may be changed while it is the front; a NUL follows its last byte
     bool too_large = false;   // the payload was over the limit and is empty here
+    bool retained = false;    // the broker had kept it: nobody may have sent it just now
   };
 
   /// Producer only. False if there is no room, or the topic is too long.
-  bool push(std::string_view topic, std::string_view payload, Time received) noexcept;
+  bool push(std::string_view topic, std::string_view payload, Time received,
+            bool retained = false) noexcept;
 
   /// Consumer only. The oldest message, valid until pop().
   std::optional<Message> front();
   void pop();
 
  private:
-  /// `wrap`: no more before the end of the storage.
-  enum State : std::uint16_t { whole, cut, wrap };
+  /// Bits; `wrap`: no more before the end of the storage.
+  enum State : std::uint16_t { whole = 0, cut = 1, kept = 2, wrap = 4 };
   struct Header {
     Time received;
     std::uint32_t payload;  // bytes
     std::uint16_t topic;    // bytes
-    State state;
+    std::uint16_t state;
   };
   static std::size_t record_size(std::size_t topic, std::size_t payload);
   Header header_at(std::size_t position) const;

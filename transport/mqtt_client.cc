@@ -100,7 +100,8 @@ class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction
     const auto& payload = message->get_payload_ref();
     const std::string_view bytes =
         payload ? std::string_view(payload.data(), payload.size()) : std::string_view();
-    if (!inbox_.push(message->get_topic(), bytes, clock_.now())) dropped_.add();
+    if (!inbox_.push(message->get_topic(), bytes, clock_.now(), message->is_retained()))
+      dropped_.add();
     owner_.ring();
   }
   void on_success(const mqtt::token& token) override {

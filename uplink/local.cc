@@ -1,5 +1,6 @@
 #include "uplink/local.h"
 
+#include <algorithm>
 #include <array>
 
 #include "uplink/topic.h"
@@ -34,6 +35,45 @@ const config::Fields<LocalMqttSettings>& local_mqtt_fields() {
   return fields;
 }
 
+constexpr std::size_t most_roles = 8;
+
+bool is_role(std::string_view role) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  return !role.empty() && role.size() <= 32 && std::ranges::all_of(role, fits);
+}
+
+bool read_roles(const config::Node& node, std::vector<std::string>& out,
+                config::Mistakes& mistakes) {
+  std::vector<std::string> roles;
+  if (!config::read_texts(node, roles, mistakes)) return false;
+  if (roles.empty() || roles.size() > most_roles || !std::ranges::all_of(roles, is_role)) {
+    mistakes.add(node.place,
+                 "expected 1 to 8 roles of letters, digits, _ and -, at most 32 bytes each: they "
+                 "are levels of topics, like [operator]");
+    return false;
+  }
+  std::ranges::sort(roles);
+  const auto twice = std::ranges::unique(roles);
+  roles.erase(twice.begin(), twice.end());
+  out = std::move(roles);
+  return true;
+}
+
+const config::Fields<LocalCommandSettings>& local_command_fields() {
+  static const config::Fields<LocalCommandSettings> fields =
+      config::Fields<LocalCommandSettings>("local commands")
+          .texts("signals", &LocalCommandSettings::signals, config::required,
+                 "full names of signals that have a `write:` section")
+          .custom(
+              "roles", "list of roles", &LocalCommandSettings::roles, read_roles, config::optional,
+              "commands come on <prefix>/command/<role>/<signal>; the broker's access list says "
+              "who may publish there");
+  return fields;
+}
+
 }  // namespace
 
 const config::Fields<LocalSettings>& local_fields() {
@@ -41,7 +81,8 @@ const config::Fields<LocalSettings>& local_fields() {
       config::Fields<LocalSettings>("local")
           .section("mqtt", &LocalSettings::mqtt, local_mqtt_fields(), config::required,
                    "where the newest values are published")
-          .later({"commands"});
+          .section("commands", &LocalSettings::commands, local_command_fields(), config::optional,
+                   "which signals may be written over this broker, and in which roles");
   return fields;
 }
 

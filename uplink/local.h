@@ -2,7 +2,9 @@
 // every signal over a broker near by. Read while starting.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "config/fields.h"
 
@@ -14,12 +16,19 @@ struct LocalMqttSettings {
   bool retain = true;                          // a late subscriber is told at once
 };
 
+/// Who may write over the broker. Without the section: nobody.
+struct LocalCommandSettings {
+  std::vector<std::string> signals;               // full names
+  std::vector<std::string> roles = {"operator"};  // levels of topics, for the broker's access lists
+};
+
 struct LocalSettings {
   LocalMqttSettings mqtt;
+  std::optional<LocalCommandSettings> commands;
   config::Place place;
 };
 
-/// The section `local`. `commands` is refused: not available in this version.
+/// The section `local`. That the signals may be written is checked with all other names.
 const config::Fields<LocalSettings>& local_fields();
 
 }  // namespace fieldweir

@@ -13,11 +13,12 @@ constexpr std::size_t in_flight = 64;
 // towards a broker that takes nothing
 constexpr Duration glance = 100 * millisecond;
 
-MqttClientSettings client_settings(const std::string& gateway, const std::string& prefix) {
+MqttClientSettings client_settings(const std::string& gateway, const std::string& prefix,
+                                   bool commands) {
   return {.id = gateway + "-local-values",
           .in_flight = in_flight,
-          .largest_payload = 0,
-          .inbox = 0,
+          .largest_payload = commands ? LocalCommands::largest_payload : 0,
+          .inbox = commands ? LocalCommands::inbox : 0,
           .will_topic = prefix + "/status",
           .will = "offline"};
 }
@@ -29,10 +30,12 @@ LocalPublisher::LocalPublisher(const LocalSettings& settings, const LocalContext
       prefix_(fill_in(settings.mqtt.prefix, {{"gateway", context.gateway}})),
       retain_(settings.mqtt.retain),
       client_(*find_broker(context.brokers, settings.mqtt.broker.name),
-              client_settings(context.gateway, prefix_), context.resolver, context.clock,
-              doorbell()),
+              client_settings(context.gateway, prefix_, settings.commands.has_value()),
+              context.resolver, context.clock, doorbell()),
       backoff_(context.random),
       told_(context.latest.size()) {
+  if (settings.commands && context.commands != nullptr)
+    commands_.emplace(*settings.commands, prefix_, *context.commands, doorbell());
   topic_.reserve(prefix_.size() + 1 + SignalName::capacity());
 }
 
@@ -41,7 +44,11 @@ LocalPublisher::~LocalPublisher() {
   if (connected_) static_cast<void>(client_.publish(prefix_ + "/status", "offline", 1, true));
 }
 
-void LocalPublisher::add_to(MemoryPlan& memory, std::size_t signals) {
+void LocalPublisher::add_to(MemoryPlan& memory, const LocalSettings& settings,
+                            std::size_t signals) {
+  if (settings.commands)
+    memory.add("inbox of local commands", 1, "queue",
+               MessageQueue::bytes_for(LocalCommands::largest_payload, LocalCommands::inbox));
   memory.add("local publisher", signals, "signals", sizeof(std::uint32_t));
 }
 
@@ -51,6 +58,7 @@ Time LocalPublisher::turn(Time now) {
     return failed(standing.error());
   if (!connected_ && (now < next_attempt_ || !connect())) return next_attempt_;
   client_.take_confirmed();
+  if (commands_) commands_->serve(client_);
   if (now < next_pass_ && next_signal_ == 0) return next_pass_;
   if (next_signal_ == 0) next_pass_ = now + every;
   const auto done = publish_changes();
@@ -62,6 +70,7 @@ Time LocalPublisher::turn(Time now) {
 bool LocalPublisher::connect() {
   auto done = client_.connect(context_.clock.now() + patience, context_.stop);
   if (done) done = client_.publish(prefix_ + "/status", "online", 1, true);
+  if (done && commands_) done = hear_commands();
   if (!done) {
     failed(done.error());
     return false;
@@ -73,6 +82,16 @@ bool LocalPublisher::connect() {
   next_pass_ = 0;
   log(LogLevel::info, name(), "publishing under %s", prefix_.c_str());
   return true;
+}
+
+/// A broker that lets us hear no commands still gets the values.
+Result<> LocalPublisher::hear_commands() {
+  const Result<> heard =
+      commands_->subscribe(client_, context_.clock.now() + patience, context_.stop);
+  if (heard || heard.error().reason != Reason::unauthorised) return heard;
+  log(LogLevel::warning, name(), "hears no commands: %s",
+      std::string(heard.error().text.view()).c_str());
+  return {};
 }
 
 Time LocalPublisher::failed(const Error& why) {

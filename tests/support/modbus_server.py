@@ -13,7 +13,7 @@ pattern(table, unit, address), except these, which are the same for every unit (
   holding  300   uint16   seconds since 1970, modulo 65536
   holding  500            does not exist: exception 2
   discrete  12            true in every second span of 10 s
-Bits are true where (address + unit) is a multiple of 3.
+What is written to a coil or holding register stays so. Bits are true where (address + unit) is a multiple of 3.
 """
 import asyncio
 import logging
@@ -60,6 +60,7 @@ class Table:
 
     def __init__(self, table, unit):
         self.table, self.unit = table, unit
+        self.written = {}
 
     def validate(self, address, count=1):
         inside = 0 <= address and count > 0 and address + count <= SIZE
@@ -68,10 +69,13 @@ class Table:
     def getValues(self, address, count=1):  # pylint: disable=invalid-name
         now = time.time()
         if self.table in (COIL, DISCRETE):
-            return [self.bit(at, now) for at in range(address, address + count)]
-        changing = moving(self.table, now)
+            return [self.written.get(at, self.bit(at, now)) for at in range(address, address + count)]
+        changing = {**moving(self.table, now), **self.written}
         return [changing.get(at, pattern(self.table, self.unit, at))
                 for at in range(address, address + count)]
+
+    def setValues(self, address, values):  # pylint: disable=invalid-name
+        self.written.update(enumerate(values, address))
 
     def bit(self, address, now):
         if self.table == DISCRETE and address == 12:

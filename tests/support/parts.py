@@ -45,6 +45,7 @@ def status_of(path):
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(5)
         client.connect(path)
+        client.sendall(b"status\n")
         answer = b""
         while piece := client.recv(65536):
             answer += piece

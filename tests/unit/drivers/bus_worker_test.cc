@@ -24,6 +24,8 @@ class Scripted final : public Driver {
     ++polls;
     EXPECT_EQ(deadline, now + patience());
     clock_.advance(cost);
+    story += 'p';
+    polled.add();
     if (fails) return error(Reason::timeout, "silence");
     if (sink.room() < 1) {
       skipped.add();
@@ -33,6 +35,18 @@ class Scripted final : public Driver {
     return waits_for_bell ? never : now + second;
   }
   void close() override { ++closes; }
+  Result<Reading> write(std::size_t signal, const Reading& value, Time deadline,
+                        const Stop&) override {
+    story += 'w';
+    EXPECT_EQ(signal, 0u);
+    last_deadline = deadline;
+    clock_.advance(cost);
+    if (fails) return error(Reason::timeout, "silence");
+    Reading back = value;
+    back.time = clock_.now();
+    return back;
+  }
+  double polls_per_second() const override { return 1; }
 
   bool refuses = false;
   bool fails = false;
@@ -41,6 +55,8 @@ class Scripted final : public Driver {
   int opens = 0;
   int polls = 0;
   int closes = 0;
+  std::string story;  // p: polled, w: written
+  Time last_deadline = 0;
 
  private:
   FakeClock& clock_;
@@ -85,6 +101,17 @@ class BusWorkerTest : public testing::Test {
     return out;
   }
 
+  void command(std::uint64_t number, SignalId signal, Time expires = never) {
+    commands_.commands.push({number, float64_reading(signal, clock_.now(), 5), expires});
+  }
+  Outcome outcome() {
+    Outcome out;
+    EXPECT_EQ(commands_.outcomes.pop({&out, 1}), 1u);
+    return out;
+  }
+
+  Doorbell commands_bell_;
+  BusCommands commands_{commands_bell_};
   FakeClock clock_;
   SignalTable table_{32};
   Stop stop_;
@@ -210,6 +237,105 @@ TEST_F(BusWorkerTest, MarksOnlySignalsThatHaveTheirName) {
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].signal, reserved + 1);
   EXPECT_EQ(all[1].signal, health);
+}
+
+TEST_F(BusWorkerTest, ACommandComesBeforePollsThatAreDueAndItsValueAtOnce) {
+  Scripted& device = add("a");
+  worker_.obey(commands_);
+  run(2 * second);
+  drain();
+  device.story.clear();
+  clock_.advance(second);  // a poll is due
+  command(7, 0);
+  command(8, 0);
+  run(millisecond);
+  EXPECT_EQ(device.story, "wpw");  // and polls go on between many
+  EXPECT_TRUE(commands_bell_.answer());
+  const Outcome first = outcome();
+  EXPECT_EQ(first.number, 7u);
+  EXPECT_EQ(first.error.reason, Reason::none);
+  EXPECT_EQ(outcome().number, 8u);
+  EXPECT_EQ(drain().at(0), first.read_back);
+}
+
+TEST_F(BusWorkerTest, ACommandWaitsForTheRequestUnderWayOnly) {
+  Scripted& slow = add("slow");
+  Scripted& other = add("other");
+  worker_.obey(commands_);
+  run(2 * second);
+  slow.cost = other.cost = 300 * millisecond;  // more than there is time for: always late
+  run(3 * second);
+  slow.story.clear();
+  other.story.clear();
+  worker_.turn(clock_.now());  // a request, while which the command comes
+  EXPECT_EQ(slow.story + other.story, "p");
+  command(1, 2);
+  const Time before = clock_.now();
+  worker_.turn(before);
+  EXPECT_EQ(other.story.substr(other.story.find('w'), 1), "w");
+  EXPECT_EQ(outcome().read_back.time, before + other.cost);
+}
+
+TEST_F(BusWorkerTest, ACommandToADeviceThatIsAwayFailsAtOnce) {
+  Scripted& device = add("a");
+  worker_.obey(commands_);
+  device.refuses = true;
+  run(second);
+  command(1, 0);
+  worker_.turn(clock_.now());
+  EXPECT_EQ(device.story, "");
+  EXPECT_EQ(outcome().error.reason, Reason::not_connected);
+}
+
+TEST_F(BusWorkerTest, ACommandIsNotWrittenAfterItsTime) {
+  Scripted& device = add("a");
+  worker_.obey(commands_);
+  run(2 * second);
+  device.story.clear();
+  command(1, 0, clock_.now());
+  worker_.turn(clock_.now());
+  EXPECT_EQ(device.story.find('w'), std::string::npos);
+  EXPECT_EQ(outcome().error.reason, Reason::expired);
+  command(2, 0, clock_.now() + 10);  // nor sent again
+  worker_.turn(clock_.now());
+  EXPECT_EQ(device.last_deadline, clock_.now() + 10);
+  EXPECT_EQ(outcome().error.reason, Reason::none);
+  device.fails = true;
+  command(3, 0);
+  worker_.turn(clock_.now());
+  EXPECT_EQ(outcome().error.reason, Reason::timeout);
+}
+
+TEST_F(BusWorkerTest, SaysPaceAndLatencyOfADevice) {
+  Scripted& device = add("a");
+  device.cost = 40 * millisecond;
+  run(90 * second);
+  device.cost = 400 * millisecond;
+  run(10 * second);
+  const DeviceStatus status = worker_.status().at(0);
+  EXPECT_DOUBLE_EQ(status.requested, 1);
+  EXPECT_NEAR(status.achieved, 0.8, 0.2);
+  EXPECT_GE(status.p50, 40 * millisecond);
+  EXPECT_LE(status.p50, 50 * millisecond);
+  EXPECT_GE(status.p99, 400 * millisecond);
+  EXPECT_LE(status.p99, 500 * millisecond);
+}
+
+TEST(LatencyHistogram, IsNeverTooLowAndForgetsWhatIsLongPast) {
+  LatencyHistogram latency;
+  EXPECT_EQ(latency.percentile(0.5), 0);
+  for (const Duration d : {Duration{1}, 65 * microsecond, millisecond, 7 * millisecond, second}) {
+    LatencyHistogram one;
+    one.add(d);
+    EXPECT_GE(one.percentile(0.5), d);
+    EXPECT_LE(one.percentile(0.99), std::max<Duration>(d + d / 4, 82 * microsecond));
+  }
+  LatencyHistogram endless;
+  endless.add(never);
+  EXPECT_GT(endless.percentile(0.5), minute);
+  for (int i = 0; i < 1000; ++i) latency.add(second);
+  for (int i = 0; i < 20'000; ++i) latency.add(millisecond);
+  EXPECT_LT(latency.percentile(0.99), 2 * millisecond);
 }
 
 TEST_F(BusWorkerTest, RestsWhenStopped) {
