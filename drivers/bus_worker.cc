@@ -61,7 +61,8 @@ Time BusWorker::turn(Time now) {
     device.pace.look(now, device.driver->polled.get());
     next = std::min({next, device.due, device.mark});
   }
-  return obeyed ? now : next;  // there may be another command
+  const bool more = commands_ != nullptr && commands_->commands.size() > 0;
+  return more ? now : next;
 }
 
 /// Whether there was one.

@@ -314,7 +314,7 @@ TEST_F(BusWorkerTest, SaysPaceAndLatencyOfADevice) {
   run(10 * second);
   const DeviceStatus status = worker_.status().at(0);
   EXPECT_DOUBLE_EQ(status.requested, 1);
-  EXPECT_NEAR(status.achieved, 0.8, 0.2);
+  EXPECT_NEAR(status.achieved, 1, 0.02);
   EXPECT_GE(status.p50, 40 * millisecond);
   EXPECT_LE(status.p50, 50 * millisecond);
   EXPECT_GE(status.p99, 400 * millisecond);
