@@ -41,7 +41,8 @@ Result<ModbusAnswer> ModbusRtuLink::ask(const ModbusRequest& request, Time deadl
     if (!is_single_write(request.function)) echoes_ = echo_skipped_;
     return answer;
   }
-  quiet_until_[request.unit] = damaged_ ? 0 : heard_ + patience;
+  // from the deadline on, not from now: noise may have ended the wait early, and the answer be late
+  quiet_until_[request.unit] = damaged_ ? 0 : deadline + patience;
   if (answer.error().reason == Reason::bad_response) heard_ += adapter_latency;
   if (!serial_ || answer.error().reason == Reason::not_connected) close();
   return answer;

@@ -4,9 +4,9 @@
 // An RTU answer does not say which request it belongs to, so silence has to: before each request
 // the line is listened to until it has been quiet for the quiet time, and what comes meanwhile is
 // discarded. A unit that did not answer may still do so, and its answer could be taken for that to
-// a later request: it is left alone for its timeout once more (quiet_until()), while other units
-// are asked; their answers name another unit. An answer that comes later than two timeouts cannot
-// be recognised by anybody.
+// a later request: it is left alone until two timeouts after the request (quiet_until()), while
+// other units are asked; their answers name another unit. An answer that comes later than two
+// timeouts cannot be recognised by anybody.
 //
 // After a failed request the rest of what comes is discarded like any other noise, and a TCP
 // connection is closed as well. That the peer, or the port, went while nothing was asked is no

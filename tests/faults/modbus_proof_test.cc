@@ -28,7 +28,9 @@ std::string name(const testing::TestParamInfo<WireKind>& info) {
   return names[static_cast<std::size_t>(info.param)];
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, ModbusProof, testing::Values(WireKind::tcp), name);
+INSTANTIATE_TEST_SUITE_P(Transports, ModbusProof,
+                         testing::Values(WireKind::tcp, WireKind::rtu, WireKind::rtu_over_tcp),
+                         name);
 
 }  // namespace
 }  // namespace fieldweir

@@ -51,7 +51,8 @@ std::string_view to_string(WireFault fault) {
       "none",         "late",         "twice",          "twice apart",   "truncated",
       "wrong unit",   "wrong number", "wrong protocol", "wrong length",  "wrong function",
       "wrong count",  "bad checksum", "slow bytes",     "stalled bytes", "exception",
-      "noise before", "noise after",  "noise instead",  "disconnect",    "silence"};
+      "noise before", "noise after",  "noise instead",  "noise, late",   "disconnect",
+      "silence"};
   static_assert(std::size(names) == wire_fault_count);
   return names[static_cast<std::size_t>(fault)];
 }
@@ -242,6 +243,9 @@ void WireFaults::script(WireScript& out, const WireRequest& request, std::uint64
                  WireBound::quiet);
     case noise_instead:
       return say(noise());
+    case noise_and_late:
+      say(noise());
+      return say(good, part(times_.timeout, 1.1, 1.7), WireBound::two_timeouts);
     case disconnect:
       wrong.resize(random_.below(wrong.size()));
       out.hang_up = true;

@@ -40,7 +40,8 @@ enum class WireFault : std::uint8_t {
   noise_before,
   noise_after,
   noise_instead,
-  disconnect,  // in mid-frame
+  noise_and_late,  // noise at once, the answer after the timeout
+  disconnect,      // in mid-frame
   silence,
 };
 inline constexpr std::size_t wire_fault_count = static_cast<std::size_t>(WireFault::silence) + 1;
