@@ -97,7 +97,7 @@ Frame ModbusFaultServer::answer(const std::uint8_t* request, ModbusFault fault) 
   if (fault == ModbusFault::target_silent) exception = 11;
   const bool wrong = fault != ModbusFault::none && fault != ModbusFault::late &&
                      fault != ModbusFault::dribble && fault != ModbusFault::stalled_dribble &&
-                     fault != ModbusFault::twice;
+                     fault != ModbusFault::twice && fault != ModbusFault::once_then_close;
 
   Frame data;
   for (unsigned i = 0; i < (bits ? 0 : count); ++i)
@@ -143,7 +143,7 @@ bool ModbusFaultServer::send(int client, const Frame& frame, ModbusFault fault) 
       if (!out(&byte, 1) || !pause(slow ? 80 : 2)) return false;
     return true;
   }
-  return out(frame.data(), frame.size()) &&
+  return out(frame.data(), frame.size()) && fault != ModbusFault::once_then_close &&
          (fault != ModbusFault::twice || out(frame.data(), frame.size()));
 }
 

@@ -30,6 +30,7 @@ enum class ModbusFault {
   torn,             // half an answer, then the connection is closed
   hang_up,          // closes instead of answering
   twice,            // the same answer two times
+  once_then_close,  // a right answer, then the connection is closed
   illegal_address,  // exceptions
   busy,
   target_silent,  // exception 11, as a gateway for a device that is away

@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -23,10 +25,8 @@ class ModbusLinkTest : public testing::Test {
   ModbusLinkTest() { reach(server_.port()); }
 
   void reach(int port) {
-    ModbusEndpoint endpoint;
-    endpoint.host = "127.0.0.1";
-    endpoint.port = static_cast<std::uint16_t>(port);
-    link_ = make_modbus_link(endpoint, resolver_, clock_);
+    endpoint_.port = static_cast<std::uint16_t>(port);
+    link_ = make_modbus_link(endpoint_, resolver_, clock_);
   }
 
   /// Reads, checks that the deadline was kept and that no wrong value came; whether good data did.
@@ -47,6 +47,7 @@ class ModbusLinkTest : public testing::Test {
   Resolver resolver_{clock_};
   Stop stop_;
   ModbusFaultServer server_;
+  ModbusEndpoint endpoint_{.place = {}, .host = "127.0.0.1"};
   std::unique_ptr<ModbusLink> link_;
 };
 
@@ -157,6 +158,107 @@ TEST_F(ModbusLinkTest, AStopRequestEndsEveryWait) {
     EXPECT_EQ(answer.error().reason, Reason::stopped);
     EXPECT_LE(ended - requested, 100 * millisecond);
   }
+}
+
+// a frame that belongs to an earlier request is passed over, before and after the answer
+TEST_F(ModbusLinkTest, LateAndDuplicateAnswersAreDiscardedAndCounted) {
+  server_.set(ModbusFault::twice);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(good_read());
+  server_.set(ModbusFault::none);
+  EXPECT_TRUE(good_read());
+  EXPECT_EQ(link_->discarded.get(), 10u);
+  server_.set(ModbusFault::wrong_transaction);
+  EXPECT_FALSE(good_read());
+  EXPECT_EQ(link_->discarded.get(), 11u);
+  EXPECT_EQ(server_.connections(), 1u);
+}
+
+TEST_F(ModbusLinkTest, ANumberThatWasNeverUsedIsNoLateAnswer) {
+  server_.set(ModbusFault::wrong_transaction);
+  Reason why{};
+  EXPECT_FALSE(good_read(&why));  // nothing was asked before on this connection
+  EXPECT_EQ(why, Reason::bad_response);
+  EXPECT_EQ(link_->discarded.get(), 0u);
+}
+
+TEST_F(ModbusLinkTest, ClosingWhileNothingIsAskedIsNoError) {
+  server_.set(ModbusFault::once_then_close);
+  for (std::uint32_t i = 1; i <= 20; ++i) {
+    EXPECT_TRUE(good_read());
+    EXPECT_EQ(server_.connections(), i);
+    poll(nullptr, 0, 5);  // the end of the connection arrives
+  }
+}
+
+TEST_F(ModbusLinkTest, AWriteThatIsNotEchoedIsAnError) {
+  const std::vector<std::uint8_t> value = {0x12, 0x34};
+  const ModbusRequest write{3, ModbusFunction::write_register, 100, 1, value};
+  // the server answers reads only: its answer is not the echo that a write must have
+  const auto answer = link_->ask(write, clock_.now() + timeout, stop_);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().reason, Reason::bad_response);
+}
+
+TEST_F(ModbusLinkTest, KeepsClosesOrClosesAfterARest) {
+  ASSERT_TRUE(good_read());
+  EXPECT_EQ(link_->rest(clock_.now(), clock_.now() + hour), never);  // kept
+  ASSERT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 1u);
+
+  endpoint_.close_after = 0;
+  reach(server_.port());
+  for (std::uint32_t i = 2; i <= 4; ++i) {
+    ASSERT_TRUE(good_read());
+    EXPECT_EQ(link_->rest(clock_.now(), clock_.now() + second), never);
+    EXPECT_EQ(server_.connections(), i);
+  }
+
+  endpoint_.close_after = second;
+  reach(server_.port());
+  ASSERT_TRUE(good_read());
+  const Time now = clock_.now();
+  EXPECT_EQ(link_->rest(now, now + second / 2), never);  // asked again before
+  const Time end = link_->rest(now, now + minute);
+  EXPECT_GT(end, now);
+  EXPECT_LE(end, now + second);
+  ASSERT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 5u);
+  EXPECT_EQ(link_->rest(now + 2 * second, now + minute), never);  // closes
+  ASSERT_TRUE(good_read());
+  EXPECT_EQ(server_.connections(), 6u);
+}
+
+TEST_F(ModbusLinkTest, PausesAfterConnectingAndBetweenRequests) {
+  endpoint_.pause_after_connect = 60 * millisecond;
+  endpoint_.quiet_time = 40 * millisecond;
+  reach(server_.port());
+  const Time start = clock_.now();
+  ASSERT_TRUE(good_read());
+  const Time first = clock_.now();
+  EXPECT_GE(first - start, 60 * millisecond);
+  ASSERT_TRUE(good_read());
+  EXPECT_GE(clock_.now() - first, 40 * millisecond);
+  EXPECT_LT(clock_.now() - first, 60 * millisecond);
+}
+
+TEST_F(ModbusLinkTest, ALookupThatHangsEndsAtTheDeadline) {
+  std::atomic<bool> enough{false};
+  Resolver hanging(clock_, [&](const std::string&) -> Result<Resolver::Address> {
+    while (!enough) poll(nullptr, 0, 1);
+    return error(Reason::unreachable, "no such host");
+  });
+  endpoint_.host = "plc.example";
+  const auto link = make_modbus_link(endpoint_, hanging, clock_);
+  std::thread lookups([&] {
+    while (!enough) hanging.turn(clock_.now());
+  });
+  for (int i = 0; i < 3; ++i) {
+    const Time start = clock_.now();
+    EXPECT_FALSE(link->ask(ten, start + timeout, stop_));
+    EXPECT_LE(clock_.now() - start, timeout + grace);
+  }
+  enough = true;
+  lookups.join();
 }
 
 TEST_F(ModbusLinkTest, DescriptorsAbove1100AreAsGoodAsOthers) {
