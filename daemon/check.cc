@@ -31,6 +31,15 @@ void explain_buses(const Settings& settings, std::ostream& out) {
       out << ")";
     }
     out << "\n";
+    if (bus.kind->explain_bus != nullptr) out << bus.kind->explain_bus(devices_on(bus, settings));
+  }
+}
+
+void warn(const Settings& settings, std::ostream& out) {
+  for (const Seats::Bus& bus : assign_seats(settings).buses) {
+    if (bus.kind->warn_of_bus == nullptr) continue;
+    const std::string warning = bus.kind->warn_of_bus(devices_on(bus, settings));
+    if (!warning.empty()) out << "warning: " << bus.name << ": " << warning << "\n";
   }
 }
 
@@ -61,6 +70,7 @@ int check(const std::string& path, bool explain, std::ostream& out, std::ostream
       << counted(signals_of(settings), "signal") << ", "
       << counted(settings.uplinks.size(), "uplink") << ", memory plan "
       << show_mebibytes(plan.total()) << " of " << show_mebibytes(settings.limits.memory) << "\n";
+  warn(settings, out);
   if (!explain) return exit_ok;
   explain_buses(settings, out);
   explain_loss(settings, out);

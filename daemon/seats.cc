@@ -75,6 +75,12 @@ Seats assign_seats(const Settings& settings) {
   return seats;
 }
 
+std::vector<const DeviceSettings*> devices_on(const Seats::Bus& bus, const Settings& settings) {
+  std::vector<const DeviceSettings*> all;
+  for (const std::size_t i : bus.devices) all.push_back(settings.devices[i].settings.get());
+  return all;
+}
+
 void define_signals(const Settings& settings, const Seats& seats, SignalTable& table) {
   for (std::size_t i = 0; i < settings.devices.size(); ++i)
     define_device(*settings.devices[i].settings, seats.devices[i], static_cast<std::uint16_t>(i),

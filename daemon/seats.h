@@ -32,6 +32,8 @@ struct Seats {
 
 Seats assign_seats(const Settings& settings);
 
+std::vector<const DeviceSettings*> devices_on(const Seats::Bus& bus, const Settings& settings);
+
 /// Fills `table` so that every id is where its seat says.
 void define_signals(const Settings& settings, const Seats& seats, SignalTable& table);
 

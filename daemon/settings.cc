@@ -5,6 +5,7 @@
 #include "config/load.h"
 #include "daemon/machine_id.h"
 #include "daemon/names.h"
+#include "daemon/seats.h"
 
 namespace fieldweir {
 namespace {
@@ -158,9 +159,15 @@ const Fields<LogSettings>& log_fields() {
   return fields;
 }
 
+void check_buses(const Settings& settings, Mistakes& mistakes) {
+  for (const Seats::Bus& bus : assign_seats(settings).buses)
+    if (bus.kind->check_bus != nullptr) bus.kind->check_bus(devices_on(bus, settings), mistakes);
+}
+
 /// What several sections have to say together.
 void check_whole(const Node& root, Settings& settings, Mistakes& mistakes) {
   check_names(root, mistakes);
+  check_buses(settings, mistakes);
   if (root.find("uplinks") == nullptr && root.find("local") == nullptr)
     mistakes.add(
         root.place,

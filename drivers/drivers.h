@@ -51,6 +51,18 @@ struct DriverKind {
                                                const DriverContext& context);
 
   const std::vector<config::FieldInfo>& (*fields)();
+
+  // --- all devices of one bus together; nullptr: there is nothing to say ---
+
+  using BusDevices = std::span<const DeviceSettings* const>;
+
+  void (*check_bus)(BusDevices devices, config::Mistakes& mistakes) = nullptr;
+
+  /// No mistake, but worth a warning: a line, or nothing.
+  std::string (*warn_of_bus)(BusDevices devices) = nullptr;
+
+  /// For `check --explain`: lines, indented and ended.
+  std::string (*explain_bus)(BusDevices devices) = nullptr;
 };
 
 std::span<const DriverKind> driver_kinds();

@@ -61,8 +61,7 @@ Fields<ModbusDevice> device_fields(const char* what, const Fields<ModbusEndpoint
                "registers read through to join two requests")
       .integer("max_read", &ModbusDevice::max_read, {1, 125}, optional, "registers in one request")
       .list("signals", &ModbusDevice::modbus_signals, modbus_signal_fields(), required,
-            "what to read")
-      .later({"template"});
+            "what to read");
   return f;
 }
 
@@ -72,17 +71,17 @@ std::vector<const SignalSettings*> ModbusDevice::signals() const {
   return pointers_to(modbus_signals);
 }
 
-std::vector<std::uint32_t> ModbusDevice::members(std::size_t group) const {
-  std::vector<std::uint32_t> all;
+ModbusPlan ModbusDevice::plan(std::size_t group) const {
+  std::vector<std::uint32_t> members;
   std::vector<ModbusPoint> points;
   for (std::uint32_t i = 0; i < modbus_signals.size(); ++i) {
     if (modbus_signals[i].group != group) continue;
-    all.push_back(i);
+    members.push_back(i);
     points.push_back(modbus_signals[i].point);
   }
-  std::vector<std::uint32_t> ordered;
-  for (const std::uint32_t position : reading_order(points)) ordered.push_back(all[position]);
-  return ordered;
+  ModbusPlan plan = plan_reads(points, {max_gap, max_read});
+  for (std::uint32_t& index : plan.order) index = members[index];
+  return plan;
 }
 
 const Fields<ModbusDevice>& modbus_tcp_device_fields() {

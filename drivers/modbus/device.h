@@ -34,8 +34,8 @@ struct ModbusDevice : DeviceSettings {
   std::vector<ModbusSignal> modbus_signals;
 
   std::vector<const SignalSettings*> signals() const override;
-  /// Indices of the signals of a poll group, in the order of reading.
-  std::vector<std::uint32_t> members(std::size_t group) const;
+  /// How a poll group is read, if the device refuses nothing. The order is of indices of signals.
+  ModbusPlan plan(std::size_t group) const;
 };
 
 const config::Fields<ModbusDevice>& modbus_tcp_device_fields();

@@ -10,7 +10,7 @@ constexpr Duration heartbeat = minute;
 std::vector<PollSchedule::Group> timing(const ModbusDevice& device) {
   std::vector<PollSchedule::Group> all;
   for (std::size_t g = 0; g < device.poll.size(); ++g)
-    if (!device.members(g).empty())
+    if (!device.plan(g).order.empty())
       all.push_back({device.poll[g].interval, device.poll[g].aligned});
   return all;
 }
@@ -31,7 +31,7 @@ ModbusDriver::ModbusDriver(const ModbusDevice& device, SignalId first,
       poll_(holes_) {
   for (const ModbusSignal& signal : signals_) values_.emplace_back(signal.format, context.texts);
   for (std::size_t g = 0; g < device.poll.size(); ++g) {
-    Group group{.order = device.members(g), .points = {}};
+    Group group{.order = device.plan(g).order, .points = {}};
     if (group.order.empty()) continue;
     for (const std::uint32_t index : group.order) group.points.push_back(signals_[index].point);
     groups_.push_back(std::move(group));

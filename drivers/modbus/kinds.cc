@@ -3,12 +3,19 @@
 
 #include "drivers/modbus/device.h"
 #include "drivers/modbus/driver.h"
+#include "drivers/modbus/explain.h"
 
 namespace fieldweir {
 namespace {
 
 const ModbusDevice& settings(const DeviceSettings& device) {
   return static_cast<const ModbusDevice&>(device);
+}
+
+std::vector<const ModbusDevice*> settings(DriverKind::BusDevices devices) {
+  std::vector<const ModbusDevice*> all;
+  for (const DeviceSettings* device : devices) all.push_back(&settings(*device));
+  return all;
 }
 
 /// One phase for the whole bus: its requests go one after the other anyway, and a bus that works in
@@ -38,6 +45,11 @@ DriverKind kind_of_bus(std::string_view key) {
   };
   kind.bus = [](const DeviceSettings& device) { return bus_of(settings(device).endpoint); };
   kind.make = make;
+  kind.check_bus = [](DriverKind::BusDevices devices, config::Mistakes& mistakes) {
+    check_bus(settings(devices), mistakes);
+  };
+  kind.warn_of_bus = [](DriverKind::BusDevices devices) { return bus_warning(settings(devices)); };
+  kind.explain_bus = [](DriverKind::BusDevices devices) { return explain_bus(settings(devices)); };
   kind.fields = []() -> const std::vector<config::FieldInfo>& { return fields().infos(); };
   return kind;
 }

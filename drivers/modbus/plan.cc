@@ -1,8 +1,6 @@
 #include "drivers/modbus/plan.h"
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
 
 namespace fieldweir {
 namespace {
@@ -31,12 +29,14 @@ bool ModbusHole::within(ModbusTable other, unsigned from, unsigned end) const {
 }
 
 std::vector<std::uint32_t> reading_order(std::span<const ModbusPoint> points) {
-  std::vector<std::uint32_t> order(points.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::ranges::stable_sort(order, {}, [points](std::uint32_t i) {
-    return std::tuple(points[i].table, points[i].address);
-  });
-  return order;
+  // numbers sort several times faster than points by their table and address
+  std::vector<std::uint64_t> keys;
+  keys.reserve(points.size());
+  for (const ModbusPoint& point : points)
+    keys.push_back(static_cast<std::uint64_t>(point.table) << 48 |
+                   static_cast<std::uint64_t>(point.address) << 32 | keys.size());
+  std::sort(keys.begin(), keys.end());
+  return {keys.begin(), keys.end()};
 }
 
 // From the lowest address on, each read takes what it can. That is the fewest possible: the lowest

@@ -134,7 +134,7 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
       {"table: holding, address: 1, type: int16, scale: 0.1, write: {min: 2, max: 3276.8}",
        "3276.8 cannot"},
       {"table: holding, address: 1, type: uint16, invalid: [9], write: {min: 0, max: 9}",
-       "9 cannot"},
+       "code by which"},
       {"table: coil, address: 1, write: {min: 0}", "for numbers"},
       {"table: holding, address: 1, type: uint16, enum: {0: a}, write: {max: 1}", "for numbers"},
       {"table: holding, address: 1, type: int16, write: {minn: 1}", "min"},
@@ -149,9 +149,6 @@ TEST(ModbusSettings, ContradictionsAreNamed) {
             std::string::npos);
   EXPECT_NE(
       mistakes_of("table: input, address: 1, type: int64", "max_read: 2\n").find("4 registers"),
-      std::string::npos);
-  EXPECT_NE(
-      mistakes_of("table: input, address: 1, type: int64", "template: a/b\n").find("not available"),
       std::string::npos);
 }
 
@@ -213,12 +210,6 @@ TEST(ModbusSettings, APollGroupIsNeeded) {
       read_device("modbus_tcp", "name: a\nmodbus_tcp: {host: h}\npoll: {}\nsignals: []\n", &text),
       nullptr);
   EXPECT_NE(text.find("poll group"), std::string::npos) << text;
-  EXPECT_EQ(
-      read_device("modbus_tcp",
-                  "name: a\nmodbus_tcp: {host: h}\ntemplate: a/b\npoll: {a: 1s}\nsignals: []\n",
-                  &text),
-      nullptr);
-  EXPECT_NE(text.find("not available in this version"), std::string::npos) << text;
 }
 
 TEST(ModbusSettings, PollGroups) {
@@ -241,10 +232,10 @@ TEST(ModbusSettings, PollGroups) {
   EXPECT_TRUE(a.poll[1].aligned);
   EXPECT_EQ(a.poll[3].name, "once");
   EXPECT_EQ(a.poll[3].interval, never);
-  EXPECT_EQ(a.members(0), (std::vector<std::uint32_t>{3, 2}));  // by table and address
-  EXPECT_EQ(a.members(1), (std::vector<std::uint32_t>{1}));
-  EXPECT_TRUE(a.members(2).empty());
-  EXPECT_EQ(a.members(3), (std::vector<std::uint32_t>{4, 0}));
+  EXPECT_EQ(a.plan(0).order, (std::vector<std::uint32_t>{3, 2}));  // by table and address
+  EXPECT_EQ(a.plan(1).order, (std::vector<std::uint32_t>{1}));
+  EXPECT_TRUE(a.plan(2).order.empty());
+  EXPECT_EQ(a.plan(3).order, (std::vector<std::uint32_t>{4, 0}));
 
   std::string text;
   EXPECT_EQ(read_device("modbus_tcp",
