@@ -1,33 +1,12 @@
 #include "uplink/curl.h"
 
-#include <dlfcn.h>
-
-#include <stdexcept>
-#include <string>
+#include "uplink/library.h"
 
 namespace fieldweir {
 namespace {
 
-constexpr const char* library = "libcurl.so.4";  // the same in Debian 12 and 13
-
-class Loader {
- public:
-  Loader() : handle_(dlopen(library, RTLD_NOW | RTLD_LOCAL)) {
-    if (handle_ == nullptr)
-      throw std::runtime_error(std::string("an https uplink needs libcurl: ") + dlerror());
-  }
-  template <class Function>
-  void find(Function& function, const char* name) const {
-    function = reinterpret_cast<Function>(dlsym(handle_, name));
-    if (function == nullptr) throw std::runtime_error(std::string(library) + " has no " + name);
-  }
-
- private:
-  void* const handle_;
-};
-
 Curl load() {
-  const Loader from;
+  const Library from("libcurl.so.4", "an https uplink");  // the same in Debian 12 and 13
   Curl c{};
   from.find(c.global_init, "curl_global_init");
   from.find(c.easy_init, "curl_easy_init");

@@ -1,5 +1,5 @@
-// curl: the one door to libcurl, which is loaded when the first uplink asks for it and never
-// unloaded: a gateway without an https uplink keeps 4 MB of memory. While starting; curl() throws
+// curl: the one door to libcurl, which is loaded when the first uplink asks for it (library.h): a
+// gateway without an https uplink keeps 4 MB of memory. While starting; curl() throws
 // std::runtime_error that names the missing library.
 #pragma once
 

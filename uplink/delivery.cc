@@ -42,7 +42,8 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
       selection_(settings.send),
       uplink_(make(doorbell())),
       in_flight_(uplink_->in_flight_limit(), room_for_bodies(format_, rows, gateway_)),
-      batch_(rows) {
+      batch_(rows),
+      parts_(rows, settings.by_device) {
   for (const Lane each : {Lane::events, Lane::telemetry}) {
     const LogReader::Cursor cursor = log_.cursor(each);
     lane(each) = {.read = cursor.acknowledged, .sent = cursor.sent};
@@ -57,6 +58,8 @@ void Delivery::add_to(MemoryPlan& memory, const UplinkSettings& settings, std::s
   memory.add(who + "messages in flight", 1, "buffer",
              room_for_bodies(find_format(settings.format), rows, gateway));
   memory.add(who + "batch being read", rows, "readings", sizeof(Reading));
+  if (settings.by_device)
+    memory.add(who + "parts of a batch", 1, "part", Parts::bytes_for(rows, true));
   memory.add(who + "worker", 1, "worker", sizeof(Delivery) + Selection::bytes());
 }
 
@@ -105,7 +108,7 @@ bool Delivery::fill(Time now) {
       // never for a batch within our own bounds, and no reason to stand still for ever
       log_.dead_letter(batch_.lane, batch_.position, "larger than the memory for messages");
       ++status_.dead_letters;
-      skip({.not_selected = not_selected_, .dead_lettered = batch_.readings.size()});
+      skip({.not_selected = not_selected_, .dead_lettered = parts_.readings_left()});
     } else if (!selected) {
       skip({.not_selected = not_selected_});
     }
@@ -128,24 +131,39 @@ bool Delivery::read_next(Time now) {
     }
     if (!found.value()) continue;
     not_selected_ = selection_.keep_selected(batch_);
+    parts_.split(batch_);
     return true;
   }
   return false;
 }
 
-/// Makes `batch_` a message in flight; false if there is no room now.
+/// Puts what is left of `batch_` in flight; false if there is no room for all of it now.
 bool Delivery::encode(Time now) {
+  for (; !parts_.done(); parts_.next())
+    if (in_flight_.full() || !encode_part(now)) return false;
+  lane(batch_.lane).sent = batch_.position;
+  return true;
+}
+
+bool Delivery::encode_part(Time now) {
   LaneState& state = lane(batch_.lane);
+  const Envelope envelope{.gateway = gateway_, .prev = state.sent, .part = parts_.part()};
+  const bool last = envelope.part.number == envelope.part.of;
   for (const std::span<char> room : in_flight_.room()) {
-    const std::size_t size = format_.write(batch_, {.gateway = gateway_, .prev = state.sent}, room);
+    const std::size_t size = format_.write(parts_.batch(), envelope, room);
     if (size == 0) continue;
     if (in_flight_.empty()) progress_ = now;
-    in_flight_.push({batch_.lane, batch_.position, gateway_, {room.data(), size}},
+    in_flight_.push({batch_.lane,
+                     batch_.position,
+                     gateway_,
+                     {room.data(), size},
+                     envelope.part,
+                     parts_.device()},
                     {.through = batch_.position,
-                     .readings = batch_.readings.size(),
-                     .not_selected = not_selected_});
-    state.sent = batch_.position;
-    ++state.ahead;
+                     .readings = parts_.batch().readings.size(),
+                     .not_selected = last ? not_selected_ : 0,
+                     .batches = last ? 1u : 0u});
+    state.ahead += last ? 1 : 0;
     return true;
   }
   return false;
@@ -159,7 +177,8 @@ void Delivery::skip(LogReader::Outcome outcome) {
     ++before->batches;
     ++lane(batch_.lane).ahead;
   } else {
-    acknowledge(batch_.lane, batch_.position, outcome);
+    acknowledge(batch_.lane, {.acknowledged = batch_.position, .sent = lane(batch_.lane).sent},
+                outcome);
   }
 }
 
@@ -221,20 +240,30 @@ void Delivery::refuse_front(const Error& why, Time now) {
   pop_front({.not_selected = owed.not_selected, .dead_lettered = owed.readings});
 }
 
+/// The cursor moves when all parts of a batch are done with.
 void Delivery::pop_front(LogReader::Outcome outcome) {
   const Lane which = in_flight_.front().lane;
   const Position position = in_flight_.front().position;
-  const Position through = in_flight_.front_owed().through;
-  lane(which).ahead -= in_flight_.front_owed().batches;
+  const Owed owed = in_flight_.front_owed();
   in_flight_.pop();
-  status_.acknowledged[static_cast<std::size_t>(which)] = through;
-  log_.acknowledge(which, {.acknowledged = through, .sent = position}, outcome);
+  LaneState& state = lane(which);
+  state.outcome.delivered += outcome.delivered;
+  state.outcome.not_selected += outcome.not_selected;
+  state.outcome.dead_lettered += outcome.dead_lettered;
+  if (owed.batches == 0) return;
+  state.ahead -= owed.batches;
+  acknowledge(which, {.acknowledged = owed.through, .sent = position}, {});
 }
 
-/// Only when nothing of the lane is in flight.
-void Delivery::acknowledge(Lane which, Position through, LogReader::Outcome outcome) {
-  status_.acknowledged[static_cast<std::size_t>(which)] = through;
-  log_.acknowledge(which, {.acknowledged = through, .sent = lane(which).sent}, outcome);
+/// With what became of the parts before.
+void Delivery::acknowledge(Lane which, LogReader::Cursor cursor, LogReader::Outcome outcome) {
+  LogReader::Outcome& before = lane(which).outcome;
+  outcome.delivered += before.delivered;
+  outcome.not_selected += before.not_selected;
+  outcome.dead_lettered += before.dead_lettered;
+  before = {};
+  status_.acknowledged[static_cast<std::size_t>(which)] = cursor.acknowledged;
+  log_.acknowledge(which, cursor, outcome);
 }
 
 /// Closes and says when to try again. What is in flight stays, encoded as it is.

@@ -22,6 +22,7 @@
 #include "core/memory_plan.h"
 #include "uplink/formats/format.h"
 #include "uplink/in_flight.h"
+#include "uplink/parts.h"
 #include "uplink/selection.h"
 #include "uplink/uplinks.h"
 #include "uplink/verdicts.h"
@@ -76,9 +77,10 @@ class Delivery final : public Worker {
   static constexpr int batches_per_turn = 64;
 
   struct LaneState {
-    Position read;          // last batch taken from the log
-    Position sent;          // last batch that became a message: the next one's `prev`
-    std::size_t ahead = 0;  // batches read and not acknowledged: the log bounds them
+    Position read;               // last batch taken from the log
+    Position sent;               // last batch that became a message: the next one's `prev`
+    std::size_t ahead = 0;       // batches read and not acknowledged: the log bounds them
+    LogReader::Outcome outcome;  // of the parts of a batch that are done with, before all are
   };
   LaneState& lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
 
@@ -86,13 +88,14 @@ class Delivery final : public Worker {
   bool fill(Time now);
   bool read_next(Time now);
   bool encode(Time now);
+  bool encode_part(Time now);
   void skip(LogReader::Outcome outcome);
   Time send();
   Time respond_to(const Sent& sent, Time now);
   void confirm(std::size_t count, Time now);
   void refuse_front(const Error& why, Time now);
   void pop_front(LogReader::Outcome outcome);
-  void acknowledge(Lane lane, Position through, LogReader::Outcome outcome);
+  void acknowledge(Lane lane, LogReader::Cursor cursor, LogReader::Outcome outcome);
   Time fail(const Error& why, Response response, Time at, Time now);
   Time publish(DeliveryState state, Time next_attempt);
 
@@ -110,6 +113,7 @@ class Delivery final : public Worker {
   std::array<LaneState, lane_count> lanes_;
 
   DecodedBatch batch_;              // the one being read, sent or refused
+  Parts parts_;                     // of it that are not yet in flight
   bool waiting_ = false;            // it is read and selected, but had no room in flight
   std::uint64_t not_selected_ = 0;  // of its readings
 

@@ -7,6 +7,7 @@
 #include "uplink/formats/format.h"
 #include "uplink/gzip.h"
 #include "uplink/http_status.h"
+#include "uplink/identity.h"
 
 namespace fieldweir {
 namespace {
@@ -152,11 +153,8 @@ Sent Https::send(std::span<const Message> window, Time deadline, const Stop& sto
 }
 
 void Https::set_request(const Message& message) {
-  const Position& at = message.position;
-  std::snprintf(key_, sizeof key_, "Idempotency-Key: %.*s/%08x/%u/%s/%llu",
-                static_cast<int>(message.gateway.size()), message.gateway.data(), at.stream,
-                at.epoch, std::string(to_string(message.lane)).c_str(),
-                static_cast<unsigned long long>(at.seq));
+  char identity[identity_max];
+  std::snprintf(key_, sizeof key_, "Idempotency-Key: %s", write_identity(message, identity).data());
   const std::string_view body = gzip_ ? gzip_->compress(message.body) : message.body;
   curl().easy_setopt(easy_, CURLOPT_POSTFIELDS, body.data());
   curl().easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));

@@ -22,7 +22,7 @@ struct Owed {
   Position through;                // the batch itself, or the last one not selected behind it
   std::uint64_t readings = 0;      // in the message
   std::uint64_t not_selected = 0;  // of its batch, and of those behind it
-  std::size_t batches = 1;         // it, and those behind it
+  std::size_t batches = 1;         // it, and those behind it; 0 if parts of it are behind
 };
 
 class InFlight {

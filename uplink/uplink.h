@@ -15,15 +15,19 @@
 #include "core/result.h"
 #include "core/stop.h"
 #include "core/worker.h"
+#include "uplink/formats/format.h"
 
 namespace fieldweir {
 
-/// One batch in the uplink's format. Valid until it is reported safe or close() is called.
+/// One batch, or one device's part of it, in the uplink's format. Valid until it is reported safe
+/// or close() is called.
 struct Message {
   Lane lane;
   Position position;
   std::string_view gateway;
   std::string_view body;
+  Part part = {};
+  SignalName device = {};  // whose part it is; empty if a batch is one message
 };
 
 enum class Verdict {

@@ -5,6 +5,9 @@
 
 #include "uplink/formats/format.h"
 #include "uplink/https.h"
+#ifdef FIELDWEIR_KAFKA
+#include "uplink/kafka.h"
+#endif
 #include "uplink/mqtt.h"
 
 namespace fieldweir {
@@ -13,6 +16,9 @@ std::span<const UplinkKind> uplink_kinds() {
   static const std::array kinds = {
       mqtt_uplink(),
       https_uplink(),
+#ifdef FIELDWEIR_KAFKA
+      kafka_uplink(),
+#endif
   };
   return kinds;
 }

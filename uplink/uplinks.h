@@ -25,6 +25,7 @@ struct UplinkSettings {
   std::string format = "json";
   std::string order = "oldest_first";
   std::vector<std::string> send = {"*"};  // globs over signal names
+  bool by_device = false;                 // a message per device instead of one per batch
 };
 
 struct UplinkContext {
@@ -62,7 +63,15 @@ void declare_common_uplink(config::Fields<S>& fields) {
               "of delivery after an outage")
       .texts("send", &UplinkSettings::send, config::optional,
              "globs over signal names; everything if not given")
-      .later({"kafka", "kinesis", "partition_by", "backlog", "batch", "rate_limit"});
+      .later({"kafka", "kinesis", "backlog", "batch", "rate_limit"});
+}
+
+/// For destinations that keep order per key.
+template <class S>
+void declare_partitions(config::Fields<S>& fields) {
+  fields.template choice<bool>("partition_by", &UplinkSettings::by_device,
+                               {{"gateway", false}, {"device", true}}, config::optional,
+                               "device: a message per device of a batch, in order per device");
 }
 
 }  // namespace fieldweir

@@ -24,7 +24,7 @@ from parts import free_port, wait_for
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "unit" / "uplink" / "golden"
 SCHEMAS = HERE.parent.parent / "docs" / "formats"
-BATCHES = ("contract", "kinds", "special", "texts")
+BATCHES = ("contract", "kinds", "special", "texts", "part")
 
 
 def golden(batch, form):
@@ -98,6 +98,8 @@ def case_senml_says_what_json_says(_):
         for mark in ("clock", "historical"):
             if mark in message:
                 wanted[f"{lane}/{mark}", json.dumps(message[mark])] += 1
+        if "part" in message:
+            wanted[lane + "/part", json.dumps("{}/{}".format(*message["part"]))] += 1
         for row in message["readings"]:
             if "gap" in row:
                 wanted[lane + "/gap", json.dumps(row["gap"]["reason"])] += 1

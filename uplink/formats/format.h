@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -12,11 +13,18 @@
 
 namespace fieldweir {
 
+/// Of the messages that one batch became: the first is 1 of 1, or 1 of more.
+struct Part {
+  std::uint32_t number = 1;
+  std::uint32_t of = 1;
+};
+
 /// What a message says of itself beside its batch.
 struct Envelope {
   std::string_view gateway;
   Position prev;  // of the message before on this lane to this uplink; epoch 0: none
   bool historical = false;
+  Part part;
 };
 
 struct Format {

@@ -14,7 +14,7 @@ constexpr std::size_t reading_max =
     growth * (SignalName::capacity() + UnitName::capacity() + TextTable::longest) + number_max +
     200;
 constexpr std::size_t gap_max = 6 * number_max + 200;
-constexpr std::size_t batch_max = 9 * number_max + 250;
+constexpr std::size_t batch_max = 11 * number_max + 280;
 constexpr std::string_view not_text = "\xEF\xBF\xBD";
 
 enum class Place { tag, quoted };
@@ -127,6 +127,7 @@ void write_gap(Writer& to, const DecodedBatch& batch, const Envelope& envelope, 
 
 void write_batch(Writer& to, const DecodedBatch& batch, const Envelope& envelope) {
   write_tags(to.literal("batch"), batch, envelope);
+  if (envelope.part.of > 1) to.literal(",part=").number(envelope.part.number);
   write_position(to, batch.position);
   to.literal(",readings=").number(batch.readings.size()).literal("i");
   if (envelope.prev.epoch != 0) {
@@ -139,6 +140,7 @@ void write_batch(Writer& to, const DecodedBatch& batch, const Envelope& envelope
   }
   if (!batch.clock_synchronised) to.literal(",clock=\"unsynchronised\"");
   if (envelope.historical) to.literal(",historical=true");
+  if (envelope.part.of > 1) to.literal(",parts=").number(envelope.part.of).literal("i");
   const Time time = !batch.readings.empty() ? batch.readings.front().time
                     : !batch.gaps.empty()   ? batch.gaps.front().from
                                             : 0;

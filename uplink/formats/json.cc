@@ -9,7 +9,7 @@ constexpr std::size_t name_max = json_text_growth * SignalName::capacity();
 // with literals and three short words, generously: what closes the message fits into the rest
 constexpr std::size_t reading_max = name_max + json_value_max + number_max + 100;
 constexpr std::size_t gap_max = 3 * number_max + 100;
-constexpr std::size_t envelope_max = 8 * number_max + 200;
+constexpr std::size_t envelope_max = 10 * number_max + 220;
 
 Writer& write_place(Writer& to, Position position) {
   return to.literal("[").number(position.epoch).literal(",").number(position.seq).literal("]");
@@ -54,6 +54,10 @@ void write_envelope(Writer& to, const DecodedBatch& batch, const Envelope& envel
   }
   if (!batch.clock_synchronised) to.literal(",\"clock\":\"unsynchronised\"");
   if (envelope.historical) to.literal(",\"historical\":true");
+  if (envelope.part.of > 1) {
+    to.literal(",\"part\":[").number(envelope.part.number).literal(",");
+    to.number(envelope.part.of).literal("]");
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 // replaces [[epoch, seq], [epoch, seq]], first and last position that the batch stands for, after
 //          drops
 // clock    "unsynchronised", where it was so when the batch was closed
+// part     [number, of], where a batch became more than one message
 // gaps     stand before the readings: {"gap":{"from":ts,"to":ts,"readings":n,"reason":"..."}}; n
 //          is null where unknown
 //

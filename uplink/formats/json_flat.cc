@@ -8,7 +8,7 @@ namespace fieldweir {
 namespace {
 
 // literals and short words are counted generously
-constexpr std::size_t key_max = 4 * number_max + 160;
+constexpr std::size_t key_max = 6 * number_max + 180;
 constexpr std::size_t first_row_max = 4 * number_max + 80;
 constexpr std::size_t reading_max =
     json_text_growth * (SignalName::capacity() + UnitName::capacity()) + json_value_max +
@@ -64,6 +64,10 @@ class Rows {
     to_.literal("\",\"seq\":").number(batch_.position.seq);
     if (!batch_.clock_synchronised) to_.literal(",\"clock\":\"unsynchronised\"");
     if (envelope_.historical) to_.literal(",\"historical\":true");
+    if (envelope_.part.of > 1) {
+      to_.literal(",\"part\":").number(envelope_.part.number);
+      to_.literal(",\"parts\":").number(envelope_.part.of);
+    }
     to_.literal(",\"row\":");
   }
 

@@ -9,6 +9,8 @@
 // prev_*, replaces_*  of the batch, in its first row only: [prev_epoch, prev_seq] is the message
 //                     before; [replaces_epoch, replaces_seq] the first position that the batch
 //                     stands for, after drops
+// part, parts         behind `seq` in every row, where a batch became more than one message; part
+//                     belongs to the key
 // unit                if there is one
 // gaps                rows before the readings: "ts" and "gap_to", "gap_readings" (null where
 //                     unknown), "gap_reason", and nothing of a reading

@@ -13,7 +13,7 @@ constexpr std::size_t seconds_max = 24;
 constexpr std::size_t record_max = name_growth * SignalName::capacity() + seconds_max + 80;
 constexpr std::size_t reading_max = 2 * record_max + json_value_max;
 constexpr std::size_t gap_max = 3 * (seconds_max + 80) + 2 * number_max;
-constexpr std::size_t envelope_max = 6 * number_max + 400;
+constexpr std::size_t envelope_max = 8 * number_max + 450;
 
 /// As SenML can say it, see the header.
 Time sayable(Time time) {
@@ -100,6 +100,10 @@ class Pack {
     }
     if (!batch_.clock_synchronised) begin_of_batch("/clock\",\"vs\":\"unsynchronised\"},");
     if (envelope_.historical) begin_of_batch("/historical\",\"vb\":true},");
+    if (envelope_.part.of > 1) {
+      begin_of_batch("/part\",\"vs\":\"");
+      to_.number(envelope_.part.number).literal("/").number(envelope_.part.of).literal("\"},");
+    }
   }
   void begin_of_batch(std::string_view rest) {
     to_.literal("{\"n\":\"").word(to_string(batch_.lane)).word(rest);

@@ -10,7 +10,8 @@
 //    {"n":"boiler.flow","t":0.25,"v":3.1},{"n":"boiler.flow/uncertain","t":0.25,"vs":"stale"},
 //    {"n":"boiler.return_temp/bad","t":0.25,"vs":"timeout"}]                 (without line breaks)
 //
-// further records of a batch: <lane>/replaces, <lane>/clock ("unsynchronised"), <lane>/historical
+// further records of a batch: <lane>/replaces, <lane>/clock ("unsynchronised"), <lane>/historical,
+// <lane>/part ("2/3", where a batch became more than one message)
 //
 // u      units that SenML registers, in its spelling; others are left out, and so are C and F,
 //        which people use for degrees and SenML for coulomb and farad

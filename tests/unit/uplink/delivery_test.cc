@@ -268,6 +268,41 @@ TEST_F(DeliveryTest, FailingToConnectBacksOff) {
   EXPECT_TRUE(script.windows.empty());
 }
 
+TEST_F(DeliveryTest, ABatchIsDoneWhenAllItsPartsAre) {
+  settings.by_device = true;
+  add(1, {0, 1, 1});
+  add(2, {1});
+  script.answers = {{.safe = 1, .verdict = Verdict::retry, .why = error(Reason::timeout, "late")},
+                    {.safe = 1, .verdict = Verdict::poison, .why = error(Reason::refused, "no")}};
+  const Duration wait = settle();
+  EXPECT_EQ(sent(), "1 1 2");
+  EXPECT_EQ(acknowledged().seq, 0u);  // a part of it is not safe
+  EXPECT_EQ(log.total().delivered, 0u);
+  clock.advance(wait);
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "1 1 2|1 2");
+  EXPECT_EQ(acknowledged().seq, 2u);
+  EXPECT_EQ(log.total().delivered, 3u);
+  EXPECT_EQ(log.total().dead_lettered, 1u);
+  const auto first = nlohmann::json::parse(script.windows[0][0]);
+  EXPECT_EQ(first["part"], nlohmann::json({1, 2}));
+  EXPECT_EQ(first["readings"].size(), 1u);
+  EXPECT_EQ(script.windows[0][1], script.windows[1][0]);
+  const auto whole = nlohmann::json::parse(script.windows[0][2]);
+  EXPECT_FALSE(whole.contains("part"));
+  EXPECT_EQ(whole["prev"], nlohmann::json({1, 1}));
+}
+
+TEST_F(DeliveryTest, MorePartsThanRoomInFlightAreSentOneAfterTheOther) {
+  settings.by_device = true;
+  script.limit = 1;
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) add(seq, {0, 1});
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(sent(), "1|1|2|2|3|3|4|4|5|5");
+  EXPECT_EQ(acknowledged().seq, 5u);
+  EXPECT_EQ(log.total().delivered, 10u);
+}
+
 TEST_F(DeliveryTest, PoisonIsPutAsideAndTheRestGoesOn) {
   settings.send = {"boiler.*"};
   add(1, {0});

@@ -81,7 +81,17 @@ inline Golden texts() {
   return {"texts", std::move(batch), {.gateway = "g-1"}};
 }
 
-inline std::vector<Golden> all_golden() { return {contract(), kinds(), special(), texts()}; }
+/// One of the messages that a batch became.
+inline Golden part() {
+  Golden golden = contract();
+  golden.name = "part";
+  golden.envelope.part = {2, 3};
+  return golden;
+}
+
+inline std::vector<Golden> all_golden() {
+  return {contract(), kinds(), special(), texts(), part()};
+}
 
 inline std::string written(const Format& format, const DecodedBatch& batch,
                            const Envelope& envelope) {

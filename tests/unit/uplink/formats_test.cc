@@ -51,7 +51,8 @@ TEST_P(FormatTest, TheWorstBatchFitsIntoItsBound) {
     const std::string worst(64, each);
     const Signals signals{worst};
     const std::string gateway(200, '\x01');
-    const Envelope envelope{gateway, {UINT32_MAX, UINT32_MAX, UINT64_MAX - 1}, true};
+    const Envelope envelope{
+        gateway, {UINT32_MAX, UINT32_MAX, UINT64_MAX - 1}, true, {UINT32_MAX, UINT32_MAX}};
     EXPECT_FALSE(written(GetParam(), worst_batch(signals, worst), envelope).empty());
   }
 }

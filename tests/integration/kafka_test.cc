@@ -1,0 +1,272 @@
+// The kafka uplink with its delivery worker against librdkafka's mock cluster in a process of its
+// own; what arrived is read by kcat.
+#include "uplink/kafka.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "tests/support/eventually.h"
+#include "tests/support/memory_log.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_dir.h"
+#include "uplink/delivery.h"
+
+namespace fieldweir {
+namespace {
+
+using nlohmann::json;
+
+constexpr int not_leader = 6, request_timed_out = 7, too_large = 10, topic_unauthorised = 29;
+
+struct Record {
+  std::string partition, key, headers;
+  json body;
+};
+
+class KafkaTest : public testing::Test {
+ protected:
+  KafkaTest() {
+    settings.name = "stream";
+    settings.kafka.topic = "plant-7";
+    settings.kafka.security = KafkaTarget::Security::plaintext;
+    settings.by_device = true;
+    mkfifo(folder.file("orders").c_str(), 0600);
+    orders = open(folder.file("orders").c_str(), O_RDWR | O_CLOEXEC);
+    cluster.emplace(
+        std::vector<std::string>{KAFKA_CLUSTER, "2", "plant-7", "4", folder.file("orders")},
+        folder.file("cluster.out"));
+    EXPECT_TRUE(eventually([this] { return lines(cluster->output()).size() >= 1; }));
+    bootstraps = lines(cluster->output()).at(0);
+    settings.kafka.brokers = {bootstraps};
+  }
+  ~KafkaTest() override {
+    EXPECT_FALSE(log.misused());
+    stop.request();
+    thread.reset();
+    delivery.reset();
+    close(orders);
+  }
+
+  static std::vector<std::string> lines(const std::string& text) {
+    std::vector<std::string> found;
+    std::istringstream from(text);
+    for (std::string line; std::getline(from, line);) found.push_back(line);
+    return found;
+  }
+  void order(const std::string& line) {
+    const std::size_t before = lines(cluster->output()).size();
+    const std::string whole = line + "\n";
+    ASSERT_EQ(write(orders, whole.data(), whole.size()), static_cast<ssize_t>(whole.size()));
+    ASSERT_TRUE(eventually([&] { return lines(cluster->output()).size() > before; }));
+  }
+
+  void start_delivery() {
+    delivery.emplace(
+        settings, "packing-7", 100,
+        [this](Doorbell& bell) {
+          return kafka_uplink().make(settings, {clock, resolver, brokers, "packing-7", bell});
+        },
+        log, clock, stop, Random(1));
+    thread.emplace(*delivery, clock);
+  }
+  /// Batches with a reading of each of three devices.
+  void add(std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t seq = from; seq <= to; ++seq)
+      log.add(signals.batch({0xAB, 3, seq}, {float64_reading(0, clock.now(), double(seq)),
+                                             float64_reading(1, clock.now(), double(seq)),
+                                             float64_reading(2, clock.now(), double(seq))}));
+    if (delivery) delivery->doorbell().ring();
+  }
+  bool delivered_through(std::uint64_t seq) {
+    return eventually([&] { return log.acknowledged().seq >= seq; }, std::chrono::seconds(40));
+  }
+  bool reaches(DeliveryState state) {
+    return eventually([&] { return delivery->status().state == state; }, std::chrono::seconds(20));
+  }
+  std::string last_error() { return std::string(delivery->status().last_error.text.view()); }
+
+  /// Everything in the topic, a partition after the other, each in its order.
+  std::vector<Record> taken() {
+    const std::string to = folder.file("taken");
+    unlink(to.c_str());
+    Process kcat({"kcat", "-C", "-q", "-e", "-b", bootstraps, "-t", "plant-7", "-o", "beginning",
+                  "-f", "%p|%k|%h|%s\\n"},
+                 to);
+    EXPECT_EQ(kcat.wait(), 0);
+    std::vector<Record> records;
+    for (const std::string& line : lines(kcat.output())) {
+      std::istringstream from(line);
+      Record record;
+      std::getline(from, record.partition, '|');
+      std::getline(from, record.key, '|');
+      std::getline(from, record.headers, '|');
+      std::string body;
+      std::getline(from, body);
+      record.body = json::parse(body);
+      records.push_back(record);
+    }
+    return records;
+  }
+
+  /// seq by key, in order of arrival; each once. What comes again must be the same.
+  std::map<std::string, std::vector<std::uint64_t>> order_by_key() {
+    std::map<std::string, std::vector<std::uint64_t>> order;
+    std::map<std::string, std::string> seen;
+    for (const Record& record : taken()) {
+      const auto [at, fresh] = seen.emplace(record.headers, record.body.dump());
+      EXPECT_EQ(at->second, record.body.dump());
+      if (fresh) order[record.key].push_back(record.body["seq"]);
+    }
+    return order;
+  }
+  void expect_all(std::uint64_t through) {
+    std::vector<std::uint64_t> all;
+    for (std::uint64_t n = 1; n <= through; ++n) all.push_back(n);
+    const auto order = order_by_key();
+    ASSERT_EQ(order.size(), 3u);
+    for (const auto& [key, seqs] : order) EXPECT_EQ(seqs, all) << key;
+  }
+
+  TempDir folder;
+  SystemClock clock;
+  Stop stop;
+  Resolver resolver{clock};
+  Brokers brokers;
+  Signals signals{"boiler.temp", "press.force", "tank.level"};
+  MemoryLog log;
+  KafkaSettings settings;
+  int orders = -1;
+  std::string bootstraps;
+  std::optional<Process> cluster;
+  std::optional<Delivery> delivery;
+  std::optional<WorkerThread> thread;
+};
+
+TEST_F(KafkaTest, DeliversEachDevicesPartInOrderWithIdentity) {
+  add(1, 30);
+  start_delivery();
+  add(31, 60);
+  ASSERT_TRUE(delivered_through(60)) << last_error();
+  expect_all(60);
+  EXPECT_EQ(log.total().delivered, 180u);
+  std::map<std::string, std::set<std::string>> partitions;
+  for (const Record& record : taken()) {
+    partitions[record.key].insert(record.partition);
+    ASSERT_EQ(record.body["readings"].size(), 1u);
+    EXPECT_TRUE(record.body["readings"][0]["signal"].get<std::string>().starts_with(record.key));
+    if (record.body["seq"] != 7 || record.key != "press") continue;
+    EXPECT_EQ(record.headers,
+              "idempotency-key=packing-7/000000ab/3/telemetry/7/2,content-type=application/json");
+    EXPECT_EQ(record.body["part"], json({2, 3}));
+    EXPECT_EQ(record.body["prev"], json({3, 6}));
+  }
+  for (const auto& [key, each] : partitions) EXPECT_EQ(each.size(), 1u) << key;
+}
+
+TEST_F(KafkaTest, AWholeBatchIsOneRecordOfTheGateway) {
+  settings.by_device = false;
+  settings.compress = "zstd";
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  const auto records = taken();
+  ASSERT_EQ(records.size(), 5u);
+  EXPECT_EQ(records[0].key, "packing-7");
+  EXPECT_EQ(records[0].body["readings"].size(), 3u);
+  EXPECT_THAT(records[0].headers, testing::HasSubstr("packing-7/000000ab/3/telemetry/1,"));
+}
+
+TEST_F(KafkaTest, PassingErrorsCostNothing) {
+  // one record at a time: the mock takes the second of two records whose first it has refused,
+  // which a broker never does for an idempotent producer, and librdkafka relies on that
+  settings.by_device = false;
+  start_delivery();
+  std::uint64_t seq = 0;
+  for (const int code : {not_leader, request_timed_out}) {
+    order("refuse " + std::to_string(code) + " 3");
+    ++seq;
+    add(seq, seq);
+    ASSERT_TRUE(delivered_through(seq)) << last_error();
+  }
+  const auto order = order_by_key();
+  EXPECT_EQ(order.at("packing-7"), (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_TRUE(log.dead().empty());
+}
+
+TEST_F(KafkaTest, PutsPoisonAsideAndGoesOn) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  order("refuse " + std::to_string(too_large) + " 1");
+  add(6, 20);
+  ASSERT_TRUE(delivered_through(20)) << last_error();
+  ASSERT_EQ(log.dead().size(), 1u);
+  EXPECT_EQ(log.total().dead_lettered, 1u);
+  EXPECT_EQ(log.total().delivered, 59u);
+}
+
+TEST_F(KafkaTest, PausesWhenItMayNotWrite) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  order("refuse " + std::to_string(topic_unauthorised) + " 1");
+  add(6, 10);
+  ASSERT_TRUE(reaches(DeliveryState::paused)) << last_error();
+  EXPECT_TRUE(log.dead().empty());
+  EXPECT_LT(log.acknowledged().seq, 10u);
+}
+
+TEST_F(KafkaTest, SurvivesBrokersThatGoAndReturn) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  order("down");
+  add(6, 40);
+  ASSERT_TRUE(reaches(DeliveryState::backing_off));
+  EXPECT_EQ(delivery->status().last_error.reason, Reason::unreachable) << last_error();
+  order("up");
+  ASSERT_TRUE(delivered_through(40)) << last_error();
+  expect_all(40);
+}
+
+TEST_F(KafkaTest, SurvivesAFrozenCluster) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  cluster->signal(SIGSTOP);
+  add(6, 40);
+  ASSERT_TRUE(eventually([&] { return delivery->status().in_flight > 3; }));
+  delivery->doorbell().ring();
+  cluster->signal(SIGCONT);
+  ASSERT_TRUE(delivered_through(40)) << last_error();
+  expect_all(40);
+}
+
+TEST_F(KafkaTest, EndsSoonWhenTheClusterIsFrozen) {
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  cluster->signal(SIGSTOP);
+  add(6, 10);
+  ASSERT_TRUE(eventually([&] { return delivery->status().in_flight > 3; }));
+  const Time before = clock.now();
+  stop.request();
+  thread->request_stop();
+  ASSERT_TRUE(eventually([&] { return thread->ended(); }));
+  EXPECT_LE(clock.now() - before, (100 + 150) * millisecond);
+  thread.reset();
+  delivery.reset();
+  EXPECT_LE(clock.now() - before, 3 * second);  // the library's threads as well
+}
+
+}  // namespace
+}  // namespace fieldweir
