@@ -122,8 +122,8 @@ def case_senml_says_what_json_says(_):
 class Influx:
     """A server of its own in the folder of a site."""
 
-    def __init__(self, site, port=None):
-        self.port = port or free_port()
+    def __init__(self, site):
+        self.port = free_port()
         config = site.folder / "influxdb.conf"
         folder = site.folder / "influx"
         config.write_text(f"""reporting-disabled = true
@@ -138,9 +138,13 @@ store-enabled = false
 [http]
 bind-address = "127.0.0.1:{self.port}"
 """)
-        site.start("influxd", ["influxd", "-config", str(config)])
-        wait_for(self.answers, 30, "InfluxDB")
+        self.site, self.config = site, config
+        self.start()
         self.ask("CREATE DATABASE plant", post=True)
+
+    def start(self):
+        self.site.start("influxd", ["influxd", "-config", str(self.config)])
+        wait_for(self.answers, 30, "InfluxDB")
 
     def answers(self):
         try:
@@ -215,15 +219,17 @@ MIXED = """  - name: mixed
 def case_influx_has_what_json_has(fieldweir):
     """The real daemon sends each batch twice: as json to a sink, in line protocol to a server that appears late."""
     with Site(fieldweir, modbus=False) as site:
-        port = free_port()
-        history = f'  - name: history\n    https: {{url: "http://127.0.0.1:{port}/write?db=plant"}}\n    format: influx\n'
+        influx = Influx(site)
+        site.stop("influxd")  # a server without the database would make the uplink pause
+        url = f"http://127.0.0.1:{influx.port}/write?db=plant"
+        history = f'  - name: history\n    https: {{url: "{url}"}}\n    format: influx\n'
         site.configure(devices=PLANT + MIXED, uplinks=CLOUD + history)
         site.run()
         site.until(lambda s: all(d["state"] == "online" for d in s["devices"]), 15, "devices")
         for n in range(20):
             site.publish("mixed/a", json.dumps({"number": n + 0.5, "flag": n % 2 == 0} if n % 5 else {"number": "x"}).encode())
         site.until(lambda s: ledger_of(s, "history")["queued"] > 50, 20, "a backlog")
-        influx = Influx(site, port)
+        influx.start()
         site.until(lambda s: ledger_of(s, "history")["delivered"] > 100 and ledger_of(s, "history")["queued"] < 20, 40,
                    "InfluxDB gets the backlog")
         check(site.end()[0] == 0, "exit status")
