@@ -51,7 +51,8 @@ class RawView {
     const auto data = answer.value().data;
     if (!all_) return {plain_rows(place_.table, place_.address, data, count_), {}};
     Rows rows;
-    for (unsigned i = 0; i < std::max(1u, count_ - widest_number + 1); ++i) {
+    const unsigned places = count_ > widest_number ? count_ - widest_number + 1 : 1;
+    for (unsigned i = 0; i < places; ++i) {
       const Rows more = interpreted_rows(
           place_.table, static_cast<std::uint16_t>(place_.address + i), data.subspan(2 * i));
       rows.insert(rows.end(), more.begin() + (i == 0 ? 0 : 1), more.end());
