@@ -62,23 +62,23 @@ class LatencyHistogram {
   std::uint32_t total_ = 0;  // the writer's
 };
 
-/// How often something happens, over the last ten seconds or more.
+/// How often something happens, over the last ten seconds or more; at first over one.
 class PaceMeter {
  public:
   void look(Time now, std::uint64_t count) {
-    if (since_ == 0 || now - since_ >= 10 * second) {
-      if (since_ != 0)
-        per_second_.store(
-            static_cast<double>(count - before_) * second / static_cast<double>(now - since_),
-            std::memory_order_relaxed);
-      since_ = now;
-      before_ = count;
+    if (since_ != 0 && now - since_ < window_) return;
+    if (since_ != 0) {
+      const double passed = static_cast<double>(now - since_) / second;
+      per_second_.store(static_cast<double>(count - before_) / passed, std::memory_order_relaxed);
+      window_ = 10 * second;
     }
+    since_ = now;
+    before_ = count;
   }
-  /// 0 until there is something to say.
   double per_second() const { return per_second_.load(std::memory_order_relaxed); }
 
  private:
+  Duration window_ = second;
   Time since_ = 0;
   std::uint64_t before_ = 0;
   std::atomic<double> per_second_{0};
