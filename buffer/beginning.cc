@@ -50,7 +50,7 @@ Result<> store_run(Journal& journal, const Beginning& begun,
 
 /// Behind all that the journal knows.
 Result<> number(Journal& journal, Beginning& begun) {
-  const Result<LastRun> before = journal.last_run();
+  const Result<RunRow> before = journal.last_run();
   if (!before) return before.error();
   begun.before = before.value();
   begun.run.epoch = begun.before.epoch + 1;
@@ -79,6 +79,7 @@ Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Rando
   Beginning begun;
   const auto new_stream = static_cast<std::uint32_t>(random.next());
   begun.run.stream = new_stream;
+  begun.run.synchronised = ages.synchronised;
   begun.books.assign(uplinks.size(), new_books({begun.run, false}));
   if (!open(journal, begun)) return begun;
   if (const Result<> known = number(journal, begun); !known)

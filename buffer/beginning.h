@@ -12,8 +12,8 @@ namespace fieldweir {
 
 /// The journal as it is found at the start, and the numbers of the run that begins.
 struct Beginning {
-  LastRun before;
-  LastRun run{1, 0, false};
+  RunRow before;
+  RunRow run{1, 0, false};
   bool stored = false;     // the journal knows the new run
   bool alone = false;      // the journal could only be opened without its readers
   bool lost_some = false;  // the journal was damaged, and not all of it could be taken over

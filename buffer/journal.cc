@@ -7,18 +7,39 @@ namespace fieldweir {
 
 // --- reading
 
-Result<LastRun> Journal::last_run() {
+namespace {
+
+constexpr std::int64_t ended = 1;  // flags of a run
+constexpr std::int64_t synchronised = 2;
+
+Result<RunRow> read_run(Statement& select) {
+  const Result<bool> row = select.step();
+  if (!row) return row.error();
+  if (!row.value()) return RunRow{};
+  const std::int64_t flags = select.integer(2);
+  return RunRow{static_cast<std::uint32_t>(select.integer(0)),
+                static_cast<std::uint32_t>(select.integer(1)), (flags & ended) != 0,
+                (flags & synchronised) != 0};
+}
+
+}  // namespace
+
+Result<RunRow> Journal::last_run() {
   Statement select;
   if (auto r = select.prepare(database_,
                               "SELECT epoch, stream, ended FROM run "
                               "ORDER BY epoch DESC LIMIT 1");
       !r)
     return r.error();
-  const Result<bool> row = select.step();
-  if (!row) return row.error();
-  if (!row.value()) return LastRun{};
-  return LastRun{static_cast<std::uint32_t>(select.integer(0)),
-                 static_cast<std::uint32_t>(select.integer(1)), select.integer(2) != 0};
+  return read_run(select);
+}
+
+Result<RunRow> Journal::run(std::uint32_t epoch) {
+  Statement select;
+  if (auto r = select.prepare(database_, "SELECT epoch, stream, ended FROM run WHERE epoch = ?");
+      !r)
+    return r.error();
+  return read_run(select.bind(1, epoch));
 }
 
 Result<Position> Journal::last(Lane lane) {
@@ -35,15 +56,6 @@ Result<Position> Journal::last(Lane lane) {
   if (!row) return row.error();
   if (!row.value()) return Position{};
   return position_of(select.integer(0), static_cast<std::uint32_t>(select.integer(1)));
-}
-
-Result<std::uint32_t> Journal::stream(std::uint32_t epoch) {
-  Statement select;
-  if (auto r = select.prepare(database_, "SELECT stream FROM run WHERE epoch = ?"); !r)
-    return r.error();
-  const Result<bool> row = select.bind(1, epoch).step();
-  if (!row) return row.error();
-  return row.value() ? static_cast<std::uint32_t>(select.integer(0)) : 0;
 }
 
 Result<std::uint64_t> Journal::readings(Lane lane, Position after, Position through) {
@@ -148,8 +160,9 @@ Result<> Journal::remove_rows(Lane lane, RowId first, RowId last) {
   return remove_.bind(1, first).bind(2, last).run();
 }
 
-Result<> Journal::put_run(const LastRun& run, std::span<const std::byte> chunks) {
-  return put_run_.bind(1, run.epoch).bind(2, run.stream).bind(3, run.ended).bind(4, chunks).run();
+Result<> Journal::put_run(const RunRow& run, std::span<const std::byte> chunks) {
+  const std::int64_t flags = (run.ended ? ended : 0) | (run.synchronised ? synchronised : 0);
+  return put_run_.bind(1, run.epoch).bind(2, run.stream).bind(3, flags).bind(4, chunks).run();
 }
 
 Result<> Journal::put_names(std::int64_t hash, std::span<const std::byte> chunk) {

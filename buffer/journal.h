@@ -3,7 +3,8 @@
 // lives).
 //
 //   batch(id, rows, payload)      a row per batch; the key is lane and position (row.h)
-//   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h)
+//   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h);
+//                                 ended: 1 cleanly, + 2: began with a synchronised clock
 //   state(name, value)            "uplink/<name>", "absent/<name>", "field", "lanes": cursors and
 //                                 counts (state.h)
 //   dead_letter(id, uplink, why, payload)      the newest 1,000, an eighth
@@ -31,11 +32,12 @@ struct JournalPlace {
   const char* vfs = nullptr;
 };
 
-/// Of the newest run in the journal. Epoch 0: none.
-struct LastRun {
+/// A run that the journal knows. Epoch 0: none.
+struct RunRow {
   std::uint32_t epoch = 0;
   std::uint32_t stream = 0;
-  bool ended = true;  // cleanly
+  bool ended = true;          // cleanly
+  bool synchronised = false;  // its clock, when it began: its times are true
 };
 
 /// Batches of a lane that stay though everybody who is there has them: behind `after`, up to and
@@ -71,11 +73,10 @@ class Journal {
   const JournalPlace& place() const { return place_; }
 
   // --- reading
-  Result<LastRun> last_run();
+  Result<RunRow> last_run();
+  Result<RunRow> run(std::uint32_t epoch);
   /// The newest batch of a lane; seq 0 if there is none.
   Result<Position> last(Lane lane);
-  /// Of the run `epoch`; 0 if it is not known.
-  Result<std::uint32_t> stream(std::uint32_t epoch);
   /// Readings in the batches of a lane after `after`, up to and with `through`.
   Result<std::uint64_t> readings(Lane lane, Position after, Position through);
   /// Empty if there is none.
@@ -90,7 +91,7 @@ class Journal {
   /// Again is the same as once: after a failed commit nobody knows whether a batch is there.
   Result<> put(Lane lane, Position position, std::uint32_t rows,
                std::span<const std::byte> payload);
-  Result<> put_run(const LastRun& run, std::span<const std::byte> chunks);
+  Result<> put_run(const RunRow& run, std::span<const std::byte> chunks);
   Result<> put_names(std::int64_t hash, std::span<const std::byte> chunk);
   Result<> put_state(std::string_view name, std::span<const std::byte> value);
   Result<> put_dead_letter(std::string_view uplink, std::string_view why,

@@ -46,6 +46,9 @@ struct UplinkTotals {
     dropped[static_cast<std::size_t>(reason)] += readings;
     queued -= readings;
   }
+  void drop(const ByReason& readings) {
+    for (std::size_t i = 0; i < readings.size(); ++i) drop(static_cast<Reason>(i), readings[i]);
+  }
 };
 
 class Ledger {

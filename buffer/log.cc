@@ -47,7 +47,7 @@ struct Log::Parts {
     const Time now = context.clock.now();
     const Ages ages{now, context.clock.synchronised()};
     const Beginning beginning = begin(journal, uplinks, context.random, ages);
-    const LastRun& run = beginning.run;
+    const RunRow& run = beginning.run;
     batcher = std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch}, context.signals,
                                         context.texts, context.clock, tail);
     ledger.watch(batcher->account());

@@ -9,7 +9,7 @@
 namespace fieldweir {
 
 struct Opening {
-  LastRun run;           // the one that begins
+  RunRow run;            // the one that begins
   bool damaged = false;  // cursors, counts and batches may have been lost with a journal
 };
 

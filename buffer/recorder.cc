@@ -14,6 +14,7 @@ Recorder::Recorder(const Parts& parts, const Pace& pace, std::vector<std::string
       ages_(run.ages),
       run_stored_(run.stored),
       absent_(std::move(absent)),
+      expiry_(pace.max_age, run.ages, run.id.epoch),
       names_stored_((parts.signals.size() + names_chunk - 1) / names_chunk, SIZE_MAX),
       names_pending_(names_stored_),
       chunks_(names_stored_.size() * sizeof(std::int64_t)),
@@ -102,7 +103,7 @@ Result<> Recorder::write(Time now, Extent extent) {
   const std::size_t n = take(now, extent);
   const std::span<Slot* const> slots = std::span(slots_).first(n);
   parts_.tail.snapshot(books_);
-  std::fill(drops_.begin(), drops_.end(), 0);
+  std::fill(drops_.begin(), drops_.end(), ByReason{});
 
   const Time start = parts_.clock.now();
   const Result<> done = transact(now, slots, extent);
@@ -115,11 +116,12 @@ Result<> Recorder::write(Time now, Extent extent) {
   longest_commit_ = std::max(longest_commit_, parts_.clock.now() - start);
   parts_.tail.give_back(slots, true);
   for (std::size_t i = 0; i < books_.size(); ++i)
-    if (drops_[i] > 0) parts_.tail.dropped(i, Reason::quota, drops_[i]);
+    if (drops_[i] != ByReason{}) parts_.tail.dropped(i, drops_[i]);
   for (std::size_t i = 0; i < absent_.size(); ++i)
-    absent_[i].books.totals.drop(Reason::quota, drops_[books_.size() + i]);
+    absent_[i].books.totals.drop(drops_[books_.size() + i]);
   cleared_ = clearing_;
   forget_given_up(now);
+  if (expiry_.due(now) && !more_) expiry_.done(now);
   for (const Slot* slot : slots) {
     Position& newest = newest_[static_cast<std::size_t>(slot->header.lane)];
     newest = std::max(newest, slot->header.position);

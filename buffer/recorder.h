@@ -14,6 +14,7 @@
 
 #include "buffer/absent.h"
 #include "buffer/dead_letters.h"
+#include "buffer/expiry.h"
 #include "buffer/journal.h"
 #include "buffer/ledger.h"
 #include "buffer/quota.h"
@@ -42,7 +43,7 @@ class Recorder final : public Worker {
     Duration max_age;
   };
   struct Run {
-    LastRun id;
+    RunRow id;
     bool stored;  // whether the journal knows it already
     Ages ages;
   };
@@ -89,6 +90,7 @@ class Recorder final : public Worker {
   bool too_long_away(const AbsentUplink& uplink, Time now) const;
   void forget_given_up(Time now);
   Result<> remove_acknowledged();
+  Result<> expire(Time now);
   Result<> make_room_for(std::span<Slot* const> slots);
   Result<> put_states(Time now);
   Result<> put_dead_letters();
@@ -102,10 +104,11 @@ class Recorder final : public Worker {
   const Parts parts_;
   const Pace pace_;
   const std::vector<std::string> uplinks_;
-  const LastRun run_;
+  const RunRow run_;
   const Ages ages_;
   bool run_stored_;
   std::vector<AbsentUplink> absent_;
+  Expiry expiry_;
   std::vector<std::size_t> names_stored_;   // per chunk: how many names it had
   std::vector<std::size_t> names_pending_;  // the same, once the transaction is committed
   std::vector<std::byte> chunks_;           // their hashes

@@ -33,6 +33,7 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
     if (too_long_away(uplink, now))
       if (auto r = give_up(journal, uplink.name); !r) return r;
   if (auto r = remove_acknowledged(); !r) return r;
+  if (auto r = expire(now); !r) return r;
   if (auto r = make_room_for(slots); !r) return r;
   for (const Slot* slot : slots) {
     const BatchHeader& header = slot->header;
@@ -69,7 +70,9 @@ Result<> Recorder::put_names(bool ended) {
     changed = true;
   }
   if (!changed) return {};
-  return parts_.journal.put_run({run_.epoch, run_.stream, ended}, chunks_);
+  RunRow run = run_;
+  run.ended = ended;
+  return parts_.journal.put_run(run, chunks_);
 }
 
 Result<> Recorder::put_absences() {
@@ -79,7 +82,7 @@ Result<> Recorder::put_absences() {
 }
 
 bool Recorder::too_long_away(const AbsentUplink& uplink, Time now) const {
-  return uplink.age(ages_, now) > pace_.max_age;
+  return expiry_.too_old(uplink.age(ages_, now));
 }
 
 void Recorder::forget_given_up(Time now) {
@@ -109,6 +112,15 @@ Result<> Recorder::remove_acknowledged() {
   return {};
 }
 
+Result<> Recorder::expire(Time now) {
+  if (!expiry_.due(now)) return {};
+  const Result<bool> more =
+      expiry_.expire(parts_.journal, parts_.tail, {books_, absent_}, now, drops_);
+  if (!more) return more.error();
+  more_ = more_ || more.value();
+  return {};
+}
+
 Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
   if (slots.empty()) return {};
   std::uint64_t needed = 16 * Journal::page_bytes + spare_;
@@ -128,17 +140,17 @@ Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
 
 Result<> Recorder::put_states(Time now) {
   for (std::size_t i = 0; i < uplinks_.size(); ++i) {
-    books_[i].totals.drop(Reason::quota, drops_[i]);
+    books_[i].totals.drop(drops_[i]);
     if (auto r =
             parts_.journal.put_state("uplink/" + uplinks_[i], StateBytes::of(books_[i]).bytes());
         !r)
       return r;
   }
   for (std::size_t i = 0; i < absent_.size(); ++i) {
-    const std::uint64_t dropped = drops_[books_.size() + i];
-    if (dropped == 0 || too_long_away(absent_[i], now)) continue;
+    const ByReason& dropped = drops_[books_.size() + i];
+    if (dropped == ByReason{} || too_long_away(absent_[i], now)) continue;
     AbsentUplink uplink = absent_[i];
-    uplink.books.totals.drop(Reason::quota, dropped);
+    uplink.books.totals.drop(dropped);
     if (auto r = put_absent(parts_.journal, uplink); !r) return r;
   }
   FieldTotals field = parts_.ledger.totals();

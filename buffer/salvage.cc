@@ -45,10 +45,10 @@ class Batches {
 
 /// Within an epoch numbers follow each other; where an epoch ends nobody knows how many there were.
 void mark_hole(Journal& into, RowId below, RowId above) {
-  const Result<std::uint32_t> stream = into.stream(position_of(above, 0).epoch);
-  if (!stream) return;
-  const Position from = position_of(below + 1, stream.value());
-  const Position to = position_of(above - 1, stream.value());
+  const Result<RunRow> run = into.run(position_of(above, 0).epoch);
+  if (!run) return;
+  const Position from = position_of(below + 1, run.value().stream);
+  const Position to = position_of(above - 1, run.value().stream);
   if (below < 0 || lane_of(below) != lane_of(above) || from.epoch != to.epoch || from > to) return;
   static_cast<void>(mark_lost(into, lane_of(above), from, to));
 }
@@ -78,9 +78,10 @@ bool salvage(const std::string& aside, const char* vfs, Journal& into) {
            [&](const Statement& row) { return into.put_state(row.text(0), row.bytes(1)).ok(); });
   whole &= each(from, "SELECT epoch, stream, ended, chunks FROM run", [&](const Statement& row) {
     return into
-        .put_run({static_cast<std::uint32_t>(row.integer(0)),
-                  static_cast<std::uint32_t>(row.integer(1)), row.integer(2) != 0},
-                 row.bytes(3))
+        .put_run(
+            {static_cast<std::uint32_t>(row.integer(0)), static_cast<std::uint32_t>(row.integer(1)),
+             (row.integer(2) & 1) != 0, (row.integer(2) & 2) != 0},
+            row.bytes(3))
         .ok();
   });
   whole &= each(from, "SELECT hash, content FROM names", [&](const Statement& row) {

@@ -59,6 +59,8 @@ const Fields<BufferSettings>& buffer_fields() {
           .text("path", &BufferSettings::path, optional, "the journal's file")
           .size("max_size", &BufferSettings::max_size, {1u << 20, 1ull << 40}, optional,
                 "the most that the journal takes on disk, write-ahead log included")
+          .duration("max_age", &BufferSettings::max_age, {hour, 3650 * day}, optional,
+                    "what is older goes; so does what is kept for an uplink that is not run")
           .custom("when_full", "one of drop_oldest", &BufferSettings::when_full, read_when_full,
                   optional, "which batches go when max_size is reached, lowest lane first")
           .duration("persist_after", &BufferSettings::persist_after, {0, hour}, optional,
@@ -67,7 +69,7 @@ const Fields<BufferSettings>& buffer_fields() {
                    "how batches are grouped into transactions")
           .custom("durable", "list of lanes", &BufferSettings::durable, read_lanes, optional,
                   "lanes that always go to disk, within 200 ms")
-          .later({"max_age", "min_free_disk", "thin"});
+          .later({"min_free_disk", "thin"});
   return fields;
 }
 

@@ -27,9 +27,9 @@ enum class WhenFull { drop_oldest };
 struct BufferSettings {
   std::string path = "/var/lib/fieldweir/journal.db";
   std::uint64_t max_size = 512ull << 20;  // database and write-ahead log together
+  Duration max_age = 30 * day;            // of a batch, and of the absence of an uplink
   WhenFull when_full = WhenFull::drop_oldest;
   Duration persist_after = second;  // 0: every batch is written
-  Duration max_age = 30 * day;
   CommitSettings commit;
   std::vector<std::string> durable = {"events"};  // lanes that always go to disk, within 200 ms
 };

@@ -115,8 +115,7 @@ void Tail::count_dropped(const Slot& slot) {
   for (std::size_t i = 0; i < uplinks_.size(); ++i) {
     UplinkBooks& books = uplinks_[i].books;
     if (books.cursors[index(slot.header.lane)].acknowledged >= slot.header.position) continue;
-    books.totals.dropped[static_cast<std::size_t>(Reason::tail_full)] += slot.header.rows;
-    books.totals.queued -= slot.header.rows;
+    books.totals.drop(Reason::tail_full, slot.header.rows);
   }
 }
 
@@ -188,9 +187,12 @@ void Tail::acknowledge(std::size_t uplink, Lane lane, LogReader::Cursor cursor,
 
 void Tail::dropped(std::size_t uplink, Reason reason, std::uint64_t readings) {
   const std::scoped_lock lock(mutex_);
-  UplinkTotals& totals = uplinks_[uplink].books.totals;
-  totals.dropped[static_cast<std::size_t>(reason)] += readings;
-  totals.queued -= readings;
+  uplinks_[uplink].books.totals.drop(reason, readings);
+}
+
+void Tail::dropped(std::size_t uplink, const ByReason& readings) {
+  const std::scoped_lock lock(mutex_);
+  uplinks_[uplink].books.totals.drop(readings);
 }
 
 // --- any thread

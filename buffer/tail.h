@@ -74,6 +74,7 @@ class Tail {
                    LogReader::Outcome outcome);
   /// Of the batches behind `after`, `readings` were dropped before the uplink could have them.
   void dropped(std::size_t uplink, Reason reason, std::uint64_t readings);
+  void dropped(std::size_t uplink, const ByReason& readings);
 
   // --- recorder
   /// When the oldest batch must be written: `never`, or a time. Durable lanes have their own delay.

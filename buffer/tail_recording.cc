@@ -87,8 +87,7 @@ void Tail::snapshot(std::span<UplinkBooks> books) const {
     for (std::size_t lane = 0; lane < lane_count; ++lane)
       for (const Slot* slot : order_[lane]) {
         if (slot->written || books[i].cursors[lane].acknowledged >= slot->header.position) continue;
-        totals.queued -= slot->header.rows;
-        totals.dropped[static_cast<std::size_t>(Reason::unclean_stop)] += slot->header.rows;
+        totals.drop(Reason::unclean_stop, slot->header.rows);
       }
   }
 }

@@ -1,0 +1,106 @@
+#include "buffer/dropping.h"
+
+#include <algorithm>
+
+namespace fieldweir {
+namespace {
+
+/// Where a stretch ends, and where the next one starts: behind rows that an uplink may have seen.
+struct Bound {
+  RowId end;
+  RowId start;  // equal to `end`: nobody has seen any
+};
+
+// Uplinks go on meanwhile: what they have asked for since the books were closed counts as well.
+Result<std::vector<Bound>> bounds_of(Journal& journal, const Tail& tail, Lane lane,
+                                     const Owed& owed) {
+  const auto l = static_cast<std::size_t>(lane);
+  std::vector<Bound> all;
+  for (std::size_t i = 0; i < owed.books.size(); ++i) {
+    const RowId cursor = row_id(lane, owed.books[i].cursors[l].acknowledged);
+    const RowId asked = std::max(cursor, row_id(lane, tail.asked(i, lane)));
+    const auto row = journal.row_after(lane, asked, most_ahead - 1);
+    if (!row) return row.error();
+    all.push_back({cursor, row.value().id == 0 ? last_row(lane) : row.value().id});
+  }
+  // a mark belongs to what an absent uplink is owed altogether, or not at all
+  for (const AbsentUplink& uplink : owed.absent)
+    for (const Position cut : {uplink.books.cursors[l].acknowledged, uplink.absence.last[l]})
+      all.push_back({row_id(lane, cut), row_id(lane, cut)});
+  std::sort(all.begin(), all.end(), [](const Bound& a, const Bound& b) { return a.end < b.end; });
+  all.push_back({last_row(lane), last_row(lane)});
+  return all;
+}
+
+void count(std::uint64_t readings, Reason why, Lane lane, Position position, const Owed& owed,
+           Drops& drops) {
+  const auto reason = static_cast<std::size_t>(why);
+  for (std::size_t i = 0; i < owed.books.size(); ++i)
+    if (owed.books[i].cursors[static_cast<std::size_t>(lane)].acknowledged < position)
+      drops[i][reason] += readings;
+  for (std::size_t i = 0; i < owed.absent.size(); ++i)
+    if (owed.absent[i].is_owed(lane, position)) drops[owed.books.size() + i][reason] += readings;
+}
+
+Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason why,
+                              const Owed& owed, Drops& drops) {
+  BatchHeader mark;
+  mark.lane = lane;
+  Journal::Row row;
+  row.id = range.first - 1;
+  std::uint64_t freed = 0;
+  for (bool first = true; row.id < range.last; first = false) {
+    const auto next = journal.row_after(lane, row.id);
+    if (!next) return next.error();
+    row = next.value();
+    if (row.id == 0 || row.id > range.last) break;
+    freed += row.bytes;
+    const auto payload = journal.payload(row.id);
+    if (!payload) return payload.error();
+    BatchHeader header;
+    if (!decode_header(payload.value(), header)) {
+      header = BatchHeader{};
+      header.position = header.replaces_from = position_of(row.id, mark.position.stream);
+    }
+    if (row.rows > 0) mark.gaps.add(Gap{header.from, header.to, row.rows, why});
+    mark.gaps.add(header.gaps);
+    if (first) mark.replaces_from = header.replaces_from;
+    mark.position = header.position;
+    count(row.rows, why, lane, header.position, owed, drops);
+  }
+  std::array<std::byte, encoded_max(0)> bytes;
+  const std::size_t size = encode_gaps(mark, bytes);
+  if (auto r = journal.remove_rows(lane, range.first, range.last); !r) return r.error();
+  if (auto r = journal.put(lane, mark.position, 0, std::span(bytes).first(size)); !r)
+    return r.error();
+  return freed > size ? freed - size : 0;
+}
+
+}  // namespace
+
+Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lane,
+                                    const Owed& owed) {
+  const auto bounds = bounds_of(journal, tail, lane, owed);
+  if (!bounds) return bounds.error();
+  std::vector<Stretch> all;
+  RowId seen = row_id(lane, {});
+  RowId start = seen;
+  for (const Bound& bound : bounds.value()) {
+    if (start < bound.end) all.push_back({start, bound.end, seen});
+    start = std::max(start, bound.start);
+    if (bound.start > bound.end) seen = std::max(seen, bound.start);
+  }
+  return all;
+}
+
+Result<std::uint64_t> drop(Journal& journal, Tail& tail, Lane lane, Range range, Reason why,
+                           const Owed& owed, Drops& drops) {
+  // copies in the tail go first, so that nobody is offered there what is gone here
+  range.last = std::min(range.last, row_id(lane, tail.forget(lane, position_of(range.last, 0))));
+  if (range.last < range.first) return std::uint64_t{0};
+  if (!tail.may_replace(lane, position_of(range.seen, 0), position_of(range.last, 0)))
+    return std::uint64_t{0};
+  return replace(journal, lane, range, why, owed, drops);
+}
+
+}  // namespace fieldweir

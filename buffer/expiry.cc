@@ -1,0 +1,60 @@
+#include "buffer/expiry.h"
+
+namespace fieldweir {
+
+Result<bool> Expiry::expire(Journal& journal, Tail& tail, const Owed& owed, Time now,
+                            Drops& drops) {
+  std::size_t rows = 0;
+  for (const Lane lane : {Lane::events, Lane::telemetry}) {
+    const auto stretches = unseen(journal, tail, lane, owed);
+    if (!stretches) return stretches.error();
+    for (const Stretch& stretch : stretches.value()) {
+      const auto range = oldest(journal, lane, stretch, now, rows);
+      if (!range) return range.error();
+      if (range.value().first == 0) continue;
+      const auto freed = drop(journal, tail, lane, range.value(), Reason::expired, owed, drops);
+      if (!freed) return freed.error();
+    }
+  }
+  return rows >= most_rows;
+}
+
+/// Up to the first batch that is not too old. Marks before it join it; marks alone stay.
+Result<Range> Expiry::oldest(Journal& journal, Lane lane, const Stretch& stretch, Time now,
+                             std::size_t& rows) {
+  Range range{0, 0, stretch.seen};
+  RowId at = stretch.start;
+  RowId first = 0;
+  for (; rows < most_rows; ++rows) {
+    const auto row = journal.row_after(lane, at);
+    if (!row) return row.error();
+    at = row.value().id;
+    if (at == 0 || at > stretch.end) break;
+    if (first == 0) first = at;
+    if (row.value().rows == 0) continue;
+    const auto payload = journal.payload(at);
+    if (!payload) return payload.error();
+    BatchHeader header;
+    // what cannot be read is a gap already for whoever reads it
+    if (decode_header(payload.value(), header)) {
+      const auto age = age_of(journal, header, now);
+      if (!age) return age.error();
+      if (!too_old(age.value())) break;
+    }
+    range.first = first;
+    range.last = at;
+  }
+  return range;
+}
+
+Result<Duration> Expiry::age_of(Journal& journal, const BatchHeader& header, Time now) {
+  if (header.position.epoch == epoch_) return now - header.to;
+  if (run_.epoch != header.position.epoch) {
+    const auto run = journal.run(header.position.epoch);
+    if (!run) return run.error();
+    run_ = run.value();
+  }
+  return ages_.of_earlier(header.to, run_.synchronised, now);
+}
+
+}  // namespace fieldweir
