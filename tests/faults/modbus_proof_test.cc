@@ -14,7 +14,7 @@ class ModbusProof : public testing::TestWithParam<WireKind> {};
 TEST_P(ModbusProof, NoFaultBecomesAValue) {
   const bool thorough = std::getenv("FIELDWEIR_LONG") != nullptr;
   const std::uint64_t faulty = thorough ? 1'000'000 : 20'000;
-  const WireProof proof = prove(GetParam(), faulty, thorough ? 192 : 64, 1);
+  const WireProof proof = prove(GetParam(), faulty, thorough ? 96 : 64, 1);
   std::printf("%s", proof.table().c_str());
   EXPECT_GE(proof.faulty(), faulty);
   EXPECT_GT(proof.values, faulty);

@@ -9,6 +9,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::uint64_t unasked = std::uint64_t{1} << 35;  // no request is numbered so
+constexpr std::uint8_t exception_bit = 0x80;
 constexpr std::size_t rtu_request_bytes = 8;
 constexpr std::size_t tcp_request_bytes = 12;
 
@@ -165,23 +166,72 @@ Bytes WireFaults::miscounted(const WireRequest& request, Bytes pdu) {
   }
 }
 
+/// Whole or torn, and never to be believed, but for exceptions.
+Bytes WireFaults::wrong(WireFault fault, const WireRequest& request) {
+  using enum WireFault;
+  Bytes pdu = answer_pdu(request, unasked);
+  Bytes bytes = frame(request, pdu);
+  WireRequest other = request;
+  switch (fault) {
+    case truncated:
+      bytes.resize(1 + random_.below(bytes.size() - 1));
+      return bytes;
+    case disconnect:
+      bytes.resize(random_.below(bytes.size()));
+      return bytes;
+    case wrong_unit:
+      other.unit = static_cast<std::uint8_t>(request.unit + 1 + random_.below(3));
+      return frame(other, pdu);
+    case wrong_transaction: {
+      const int distance = static_cast<int>(1 + random_.below(9));
+      const bool ahead = random_.below(8) == 0;
+      other.transaction =
+          static_cast<std::uint16_t>(request.transaction + (ahead ? distance : -distance));
+      return frame(other, pdu);
+    }
+    case wrong_protocol:
+      bytes[2 + random_.below(2)] = static_cast<std::uint8_t>(1 + random_.below(255));
+      return bytes;
+    case wrong_length:
+      bytes[5] = static_cast<std::uint8_t>(bytes[5] + 1 + random_.below(255));
+      if (random_.below(4) == 0) bytes[4] = static_cast<std::uint8_t>(random_.next());
+      return bytes;
+    case wrong_function:
+      pdu[0] = static_cast<std::uint8_t>(request.function ^ 7);
+      if (random_.below(4) == 0) pdu = {static_cast<std::uint8_t>(pdu[0] | exception_bit), 4};
+      return frame(request, pdu);
+    case wrong_count:
+      return frame(request, miscounted(request, pdu));
+    case bad_checksum: {
+      // one to three bits: the checksum finds them all, as it need not for more
+      const std::uint64_t first = random_.below(8 * bytes.size() - 2);
+      const std::uint64_t last = first + random_.below(3);
+      for (std::uint64_t bit = first; bit <= last; ++bit)
+        bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ 1u << bit % 8);
+      return bytes;
+    }
+    default: {
+      std::uint64_t code = 1 + random_.below(11);
+      if (!refusals_ && (code == 2 || code == 3)) code = 4;
+      return frame(request, {static_cast<std::uint8_t>(request.function | exception_bit),
+                             static_cast<std::uint8_t>(code)});
+    }
+  }
+}
+
 void WireFaults::script(WireScript& out, const WireRequest& request, std::uint64_t number) {
   using enum WireFault;
-  const bool tcp = framing_ == WireFraming::tcp;
   const Bytes good = frame(request, answer_pdu(request, number));
-  Bytes pdu = answer_pdu(request, unasked);
-  Bytes wrong = frame(request, pdu);
-  WireRequest other = request;
   const auto say = [&out](Bytes bytes, Duration after = 0, WireBound bound = WireBound::none) {
     out.steps.push_back({after, bound, std::move(bytes)});
   };
 
   switch (out.fault) {
-    case none:
-      return say(good);
+    case silence:
+      return;
     case late:
-      if (tcp) return say(good, part(times_.timeout, 1.1, 4));
-      return say(good, part(times_.timeout, 1.1, 1.7), WireBound::two_timeouts);
+      return say(good, part(times_.timeout, 1.1, framing_ == WireFraming::tcp ? 4 : 1.7),
+                 WireBound::two_timeouts);
     case twice:
       say(good);
       out.steps[0].bytes.insert(out.steps[0].bytes.end(), good.begin(), good.end());
@@ -189,51 +239,10 @@ void WireFaults::script(WireScript& out, const WireRequest& request, std::uint64
     case twice_apart:
       say(good);
       return say(good, part(times_.quiet, 0.1, 0.7), WireBound::quiet);
-    case truncated:
-      wrong.resize(1 + random_.below(wrong.size() - 1));
-      return say(wrong);
-    case wrong_unit:
-      other.unit = static_cast<std::uint8_t>(request.unit + 1 + random_.below(3));
-      return say(frame(other, pdu));
-    case wrong_transaction:
-      other.transaction = static_cast<std::uint16_t>(request.transaction +
-                                                     (random_.below(8) == 0 ? 1 : -1) *
-                                                         static_cast<int>(1 + random_.below(9)));
-      say(frame(other, pdu));
-      if (random_.below(2) == 0) say(good, part(times_.timeout, 0, 0.3));
-      return;
-    case wrong_protocol:
-      wrong[2 + random_.below(2)] = static_cast<std::uint8_t>(1 + random_.below(255));
-      return say(wrong);
-    case wrong_length:
-      wrong[5] = static_cast<std::uint8_t>(wrong[5] + 1 + random_.below(255));
-      if (random_.below(4) == 0) wrong[4] = static_cast<std::uint8_t>(random_.next());
-      return say(wrong);
-    case wrong_function:
-      pdu[0] = random_.below(4) == 0 ? static_cast<std::uint8_t>((request.function ^ 7) | 0x80)
-                                     : static_cast<std::uint8_t>(request.function ^ 7);
-      if (pdu[0] > 0x80) pdu = {pdu[0], 4};
-      return say(frame(request, pdu));
-    case wrong_count:
-      return say(frame(request, miscounted(request, pdu)));
-    case bad_checksum: {
-      // one to three bits: the checksum finds them all, as it need not for more
-      const std::uint64_t first = random_.below(8 * wrong.size() - 2);
-      const std::uint64_t last = first + random_.below(3);
-      for (std::uint64_t bit = first; bit <= last; ++bit)
-        wrong[bit / 8] = static_cast<std::uint8_t>(wrong[bit / 8] ^ 1u << bit % 8);
-      return say(wrong);
-    }
     case slow_bytes:
       return bytewise(out, good, 0.2, 0.7);
     case stalled_bytes:
       return bytewise(out, good, 1.2, 1.7);
-    case exception: {
-      std::uint64_t code = 1 + random_.below(11);
-      if (!refusals_ && (code == 2 || code == 3)) code = 4;
-      return say(frame(request, {static_cast<std::uint8_t>(request.function | 0x80),
-                                 static_cast<std::uint8_t>(code)}));
-    }
     case noise_before:
       say(noise());
       return say(good, random_.below(2) == 0 ? 0 : part(times_.quiet, 0.1, 0.5));
@@ -246,12 +255,13 @@ void WireFaults::script(WireScript& out, const WireRequest& request, std::uint64
     case noise_and_late:
       say(noise());
       return say(good, part(times_.timeout, 1.1, 1.7), WireBound::two_timeouts);
-    case disconnect:
-      wrong.resize(random_.below(wrong.size()));
-      out.hang_up = true;
-      return say(wrong);
-    case silence:
+    case wrong_transaction:
+      say(wrong(out.fault, request));
+      if (random_.below(2) == 0) say(good, part(times_.timeout, 0, 0.3));
       return;
+    default:
+      out.hang_up = out.fault == disconnect;
+      return say(wrong(out.fault, request));
   }
 }
 

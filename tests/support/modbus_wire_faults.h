@@ -104,6 +104,7 @@ class WireFaults {
   Bytes frame(const WireRequest& request, const Bytes& pdu) const;
   WireFault draw();
   void script(WireScript& out, const WireRequest& request, std::uint64_t number);
+  Bytes wrong(WireFault fault, const WireRequest& request);
   Bytes miscounted(const WireRequest& request, Bytes pdu);
   void bytewise(WireScript& out, const Bytes& frame, double shortest, double longest);
   Bytes noise();
