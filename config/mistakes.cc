@@ -82,6 +82,10 @@ void Mistakes::hide(Place place, std::size_t length) { hidden_.push_back({place,
 void Mistakes::add(Place place, std::string message) {
   constexpr std::size_t longest = 500;
   if (message.size() > longest) message = message.substr(0, longest) + "...";
+  const auto told = [&](const Mistake& other) {
+    return other.place == place && other.message == message;
+  };
+  if (std::ranges::any_of(mistakes_, told)) return;
   if (++count_ <= most) mistakes_.push_back({place, std::move(message)});
 }
 

@@ -32,6 +32,7 @@ class Mistakes {
   void hide(Place place, std::size_t length);
 
   /// `message` says what is wrong and what would be right, in one or two clauses; cut at 500 bytes.
+  /// What is told already, as of a template that several devices use, is not told again.
   void add(Place place, std::string message);
 
   bool empty() const { return count_ == 0; }

@@ -15,6 +15,8 @@ struct Place {
   int file = 0;
   int line = 1;
   int column = 1;
+
+  friend bool operator==(const Place&, const Place&) = default;
 };
 
 struct Node {

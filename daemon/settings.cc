@@ -1,8 +1,10 @@
 #include "daemon/settings.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "config/load.h"
+#include "config/template.h"
 #include "daemon/machine_id.h"
 #include "daemon/names.h"
 #include "daemon/seats.h"
@@ -88,6 +90,7 @@ const Kind* refuse_without_kind(const Node& node, std::span<const Kind> kinds, c
 template <class Kind>
 const Kind* select_kind(const Node& node, std::span<const Kind> kinds, const Words& words,
                         Mistakes& mistakes) {
+  if (node.mistaken) return nullptr;
   if (node.type != Node::Type::map) {
     config::expected(words.what, node, mistakes);
     return nullptr;
@@ -180,10 +183,27 @@ void check_whole(const Node& root, Settings& settings, Mistakes& mistakes) {
     mistakes.add(root.place, "gateway needs 'id': there is no /etc/machine-id to derive one from");
 }
 
-Settings read_settings(const Node& root, Mistakes& mistakes) {
+/// Templates of the site beside its configuration, then those that came with the program.
+void complete_devices(Node& root, const std::string& path, Mistakes& mistakes) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<std::string> own = {"name", "template"};
+  for (const DriverKind& kind : driver_kinds()) own.emplace_back(kind.key);
+  config::Templates templates(
+      {fs::path(path).parent_path() / "templates",
+       (program.parent_path() / "../share/fieldweir/templates").lexically_normal()},
+      own);
+  for (Node::Entry& entry : root.entries)
+    if (entry.key == "devices")
+      for (Node& device : entry.value.items) templates.complete(device, mistakes);
+}
+
+Settings read_settings(Node root, const std::string& path, Mistakes& mistakes) {
   Settings settings;
   // a file that is no YAML has no further mistakes to find
   if (root.type == Node::Type::null && !mistakes.empty()) return settings;
+  complete_devices(root, path, mistakes);
   settings_fields().read(root, settings, mistakes);
   if (root.type == Node::Type::map) check_whole(root, settings, mistakes);
   return settings;
@@ -217,11 +237,11 @@ const Fields<Settings>& settings_fields() {
 }
 
 Settings load_settings(const std::string& path, Mistakes& mistakes) {
-  return read_settings(config::load_file(path, mistakes), mistakes);
+  return read_settings(config::load_file(path, mistakes), path, mistakes);
 }
 
 Settings load_settings_text(const std::string& name, const std::string& text, Mistakes& mistakes) {
-  return read_settings(config::load_text(name, text, mistakes), mistakes);
+  return read_settings(config::load_text(name, text, mistakes), name, mistakes);
 }
 
 }  // namespace fieldweir

@@ -120,6 +120,7 @@ struct SignalSettings {
 struct DeviceSettings {
   virtual ~DeviceSettings() = default;
   std::string name;
+  std::string from_template;  // merged in before the driver reads its fields; empty: none
   config::Place place;
   /// How many devices this one stands for: 1, or the bound of a wildcard topic. Signals are
   /// reserved for each instance: id = first + instance * signals + index.
@@ -137,8 +138,10 @@ config::Fields<S>& declare_common_signal(config::Fields<S>& fields) {
 
 template <class D>
 config::Fields<D>& declare_common_device(config::Fields<D>& fields) {
-  return fields.text("name", &DeviceSettings::name, config::required,
-                     "unique; first part of signal names");
+  return fields
+      .text("name", &DeviceSettings::name, config::required, "unique; first part of signal names")
+      .text("template", &DeviceSettings::from_template, config::optional,
+            "VENDOR/MODEL, a register map to start from; what the device says itself wins");
 }
 
 /// What DeviceSettings::signals() returns, for a driver's own type of signal.

@@ -67,13 +67,14 @@ std::optional<std::uint16_t> zero_based(Addressing addressing, ModbusTable table
 }
 
 bool work_out(ModbusDevice& device, Mistakes& mistakes) {
-  const std::size_t before = mistakes.count();
-  if (const std::string message = endpoint_mistake(device.endpoint); !message.empty())
-    mistakes.add(device.endpoint.place, message);
+  bool good = true;
+  const auto complain = [&](const config::Place& place, const std::string& message) {
+    if (message.empty()) return;
+    mistakes.add(place, message);
+    good = false;
+  };
+  complain(device.endpoint.place, endpoint_mistake(device.endpoint));
   for (ModbusSignal& signal : device.modbus_signals) {
-    const auto complain = [&](const config::Place& place, const std::string& message) {
-      if (!message.empty()) mistakes.add(place, message);
-    };
     const std::string type = type_mistake(signal);
     complain(signal.place, type);
     complain(signal.poll.place, find_group(device, signal));
@@ -82,7 +83,7 @@ bool work_out(ModbusDevice& device, Mistakes& mistakes) {
     if (signal.write) complain(signal.write->place, work_out_limits(signal));
     complain(signal.place, find_place(device, signal));
   }
-  return mistakes.count() == before;
+  return good;
 }
 
 }  // namespace fieldweir

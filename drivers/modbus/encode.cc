@@ -114,7 +114,9 @@ Result<ModbusRegisters> ModbusValue::encode(ModbusTable table, const Reading& va
   if (!result) return result.error();
   std::uint64_t raw = result.value();
   if (kind_ != Kind::boolean && invalid(raw))
-    return refused(Reason::invalid_code, value, format_.type);
+    return error(Reason::invalid_code,
+                 "%.15g is a code by which the device says that it has no value",
+                 value.as_number());
   if (shape_ == ModbusShape::bcd) raw = pack_bcd(raw);
   ModbusRegisters registers;
   if (holds_bits(table)) {

@@ -1,5 +1,5 @@
 // Cases: each folder holds a config.yaml and, unless the file is good, in expected.txt exactly what
-// a user is told about it. A fixed bug leaves a folder.
+// a user is told about it who stands in that folder. A fixed bug leaves a folder.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -36,6 +36,7 @@ TEST_P(Case, IsToldAsExpected) {
   setenv("CASE_SECRET", "hunter2", 1);
   unsetenv("CASE_UNSET");
   const std::filesystem::path folder = root / GetParam();
+  std::filesystem::current_path(folder);
   config::Mistakes mistakes;
   load_settings_text("config.yaml", content(folder / "config.yaml"), mistakes);
   EXPECT_EQ(mistakes.text(), content(folder / "expected.txt"));

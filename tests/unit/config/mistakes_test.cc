@@ -53,10 +53,17 @@ TEST(Mistakes, TerminalControlIsNotPassedOn) {
 TEST(Mistakes, BeyondTheBoundTheyAreOnlyCounted) {
   Mistakes mistakes;
   const int file = mistakes.add_source("a", "x");
-  for (int i = 0; i < 1000; ++i) mistakes.add({file, 1, 1}, "m");
+  for (int i = 0; i < 1000; ++i) mistakes.add({file, 1, 1}, "m" + std::to_string(i));
   EXPECT_EQ(mistakes.count(), 1000u);
   EXPECT_EQ(mistakes.all().size(), Mistakes::most);
   EXPECT_TRUE(mistakes.text().ends_with("... and 900 more\n"));
+}
+
+TEST(Mistakes, TheSameIsToldOnce) {
+  Mistakes mistakes;
+  const int file = mistakes.add_source("a", "x\ny");
+  for (const int line : {1, 2, 1, 2}) mistakes.add({file, line, 1}, "m");
+  EXPECT_EQ(mistakes.count(), 2u);
 }
 
 TEST(DidYouMean, SuggestsTheNearestWithinAThird) {
