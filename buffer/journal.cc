@@ -107,6 +107,17 @@ Result<Journal::Row> Journal::row_after(Lane lane, RowId id, std::int64_t skip) 
   return found;
 }
 
+Result<Journal::Row> Journal::row_before(Lane lane, RowId id) {
+  const Result<bool> row = row_before_.bind(1, id).bind(2, row_id(lane, {})).step();
+  if (!row) return row.error();
+  Row found;
+  if (row.value())
+    found = {row_before_.integer(0), static_cast<std::size_t>(row_before_.integer(1)),
+             static_cast<std::uint32_t>(row_before_.integer(2))};
+  row_before_.reset();
+  return found;
+}
+
 Result<std::span<const std::byte>> Journal::payload(RowId id) {
   payload_.reset();
   const Result<bool> row = payload_.bind(1, id).step();
@@ -216,7 +227,8 @@ Result<> Journal::remove_unused(std::uint32_t epoch) {
 
 Result<std::uint64_t> Journal::room() {
   if (auto r = count_pages(); !r) return r.error();
-  const std::uint64_t most = most_pages() * page_bytes;
+  low_ = place_.min_free > 0 && place_.free_bytes(place_.path) < place_.min_free;
+  const std::uint64_t most = low_ ? file_bytes_ : most_pages() * page_bytes;
   return most > database_bytes_ ? most - database_bytes_ : 0;
 }
 
@@ -225,8 +237,15 @@ Result<> Journal::count_pages() {
   if (!pages) return pages.error();
   const auto free = database_.number("PRAGMA freelist_count");
   if (!free) return free.error();
+  file_bytes_ = static_cast<std::uint64_t>(pages.value()) * page_bytes;
   database_bytes_ = static_cast<std::uint64_t>(pages.value() - free.value()) * page_bytes;
   return {};
+}
+
+std::uint64_t free_bytes_of_disk(const std::string& path) {
+  std::error_code unknown;
+  const auto space = std::filesystem::space(path, unknown);
+  return unknown ? 0 : space.available;
 }
 
 std::uint64_t Journal::wal_size() const {

@@ -26,10 +26,16 @@
 
 namespace fieldweir {
 
+/// Of the disk that holds the file `path`; 0 if nobody knows.
+std::uint64_t free_bytes_of_disk(const std::string& path);
+using FreeBytes = std::uint64_t (*)(const std::string& path);
+
 struct JournalPlace {
   std::string path;
   std::uint64_t max_size = 0;
   const char* vfs = nullptr;
+  std::uint64_t min_free = 0;  // with less left on the disk it does not grow
+  FreeBytes free_bytes = free_bytes_of_disk;
 };
 
 /// A run that the journal knows. Epoch 0: none.
@@ -106,8 +112,11 @@ class Journal {
   /// all.
   Result<> remove_unused(std::uint32_t epoch);
 
-  /// Bytes that can be put before the quota is reached, pages in part used not counted.
+  /// Bytes that can be put before the quota is reached, pages in part used not counted; only what
+  /// is free within the file while the disk is `low`.
   Result<std::uint64_t> room();
+  /// Whether the disk had less than `min_free` left when room() was last asked.
+  bool low() const { return low_; }
   const JournalTotals& totals() const { return totals_; }
   bool has_batches() const { return totals_[0].batches + totals_[1].batches > 0; }
   std::uint64_t database_bytes() const { return database_bytes_; }
@@ -128,6 +137,7 @@ class Journal {
   };
   /// The `skip`-th row after `id` in `lane`; id 0 if there is none.
   Result<Row> row_after(Lane lane, RowId id, std::int64_t skip = 0);
+  Result<Row> row_before(Lane lane, RowId id);
   /// The payload of a row, valid until the next call.
   Result<std::span<const std::byte>> payload(RowId id);
 
@@ -144,10 +154,12 @@ class Journal {
   std::string aside_;
   Database database_;
   Statement put_, put_run_, put_names_, put_state_, put_dead_letter_, remove_state_, sum_, remove_,
-      row_after_, payload_, cut_dead_letters_;
+      row_after_, row_before_, payload_, cut_dead_letters_;
   JournalTotals totals_{};
   JournalTotals totals_before_{};  // of the transaction that is open
   std::uint64_t database_bytes_ = 0;
+  std::uint64_t file_bytes_ = 0;
+  bool low_ = false;
   std::uint64_t pages_before_ = 0;  // written by connections that are closed
   std::atomic<unsigned> generation_{0};
   std::atomic<bool> suspected_{false};

@@ -93,6 +93,9 @@ Result<> Journal::prepare() {
       {&row_after_,
        "SELECT id, length(payload), rows FROM batch WHERE id > ? AND id <= ? ORDER BY id LIMIT 1 "
        "OFFSET ?"},
+      {&row_before_,
+       "SELECT id, length(payload), rows FROM batch WHERE id < ? AND id > ? ORDER BY id DESC "
+       "LIMIT 1"},
       {&payload_, "SELECT payload FROM batch WHERE id = ?"},
   };
   for (const auto& [statement, sql] : statements)
@@ -115,7 +118,7 @@ Result<> Journal::probe() {
 void Journal::close() {
   for (Statement* statement :
        {&put_, &put_run_, &put_names_, &put_state_, &remove_state_, &put_dead_letter_,
-        &cut_dead_letters_, &sum_, &remove_, &row_after_, &payload_})
+        &cut_dead_letters_, &sum_, &remove_, &row_after_, &row_before_, &payload_})
     statement->close();
   pages_before_ += database_.pages_written();
   database_.close();

@@ -40,7 +40,8 @@ struct Log::Parts {
   Parts(const BatchSettings& batch, const BufferSettings& buffer,
         std::vector<std::string> uplink_names, const LogContext& context)
       : uplinks(std::move(uplink_names)),
-        journal({buffer.path, buffer.max_size, context.vfs}),
+        journal(
+            {buffer.path, buffer.max_size, context.vfs, buffer.min_free_disk, context.free_bytes}),
         tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
         dead_letters(encoded_max(rows_of(batch))) {
     take_lock(buffer.path);
@@ -56,7 +57,7 @@ struct Log::Parts {
     recorder = std::make_unique<Recorder>(
         Recorder::Parts{journal, tail, ledger, dead_letters, context.signals, context.clock},
         Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable),
-                       buffer.max_age},
+                       buffer.max_age, buffer.when_full},
         uplinks, beginning.absent.away, Recorder::Run{run, beginning.stored, ages});
     batcher->ring_when_closed(recorder->doorbell());
     for (std::size_t i = 0; i < uplinks.size(); ++i)

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "buffer/journal.h"
 #include "buffer/ledger.h"
 #include "buffer/log_reader.h"
 #include "buffer/settings.h"
@@ -37,6 +38,7 @@ struct LogContext {
   const Clock& clock;
   Random random;
   const char* vfs = nullptr;  // SQLite's file layer; nullptr is its default. Tests put theirs here
+  FreeBytes free_bytes = free_bytes_of_disk;
 };
 
 class Log {

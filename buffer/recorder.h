@@ -41,6 +41,7 @@ class Recorder final : public Worker {
     Duration commit_every;
     Tail::Lanes durable;
     Duration max_age;
+    WhenFull when_full;
   };
   struct Run {
     RunRow id;

@@ -130,12 +130,15 @@ Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
     const auto room = parts_.journal.room();
     if (!room) return room.error();
     if (room.value() >= needed) return {};
-    const auto freed = make_room(parts_.journal, parts_.tail, {books_, absent_},
+    const auto freed = make_room(parts_.journal, parts_.tail, {books_, absent_}, pace_.when_full,
                                  std::max(needed - room.value(), step), drops_);
     if (!freed) return freed.error();
     if (freed.value() == 0) break;
   }
-  return error(Reason::quota, "buffer.max_size is reached by batches that are being sent");
+  return error(Reason::quota, "%s by batches that are being sent",
+               parts_.journal.low() ? "the disk has less free than buffer.min_free_disk, and the "
+                                      "journal is filled"
+                                    : "buffer.max_size is reached");
 }
 
 Result<> Recorder::put_states(Time now) {

@@ -99,6 +99,7 @@ void Recorder::show(Time now, const Error& problem) {
   shown_.database_bytes = journal.database_bytes();
   shown_.wal_bytes = journal.wal_size();
   shown_.aside.assign(journal.aside());
+  shown_.low_disk = journal.low();
   shown_.limit_bytes = journal.place().max_size;
   shown_.commits = commits_;
   shown_.bytes_written = journal.bytes_written();

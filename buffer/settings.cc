@@ -20,17 +20,6 @@ bool read_lanes(const Node& node, std::vector<std::string>& out, Mistakes& mista
   return true;
 }
 
-bool read_when_full(const Node& node, WhenFull& out, Mistakes& mistakes) {
-  std::string text;
-  if (!config::read_text(node, text, mistakes)) return false;
-  out = WhenFull::drop_oldest;
-  if (text == "drop_oldest") return true;
-  mistakes.add(node.place, text == "drop_newest"
-                               ? "'drop_newest' is not available in this version"
-                               : "'" + text + "' is not known; expected drop_oldest");
-  return false;
-}
-
 const Fields<CommitSettings>& commit_fields() {
   static const Fields<CommitSettings> fields =
       Fields<CommitSettings>("buffer.commit")
@@ -61,15 +50,19 @@ const Fields<BufferSettings>& buffer_fields() {
                 "the most that the journal takes on disk, write-ahead log included")
           .duration("max_age", &BufferSettings::max_age, {hour, 3650 * day}, optional,
                     "what is older goes; so does what is kept for an uplink that is not run")
-          .custom("when_full", "one of drop_oldest", &BufferSettings::when_full, read_when_full,
-                  optional, "which batches go when max_size is reached, lowest lane first")
+          .size("min_free_disk", &BufferSettings::min_free_disk, {0, 1ull << 40}, optional,
+                "with less left on its disk the journal does not grow, as if it were full")
+          .choice<WhenFull>(
+              "when_full", &BufferSettings::when_full,
+              {{"drop_oldest", WhenFull::drop_oldest}, {"drop_newest", WhenFull::drop_newest}},
+              optional, "which batches go when it is full, lowest lane first")
           .duration("persist_after", &BufferSettings::persist_after, {0, hour}, optional,
                     "written to disk if not every uplink has acknowledged by then; 0 = always")
           .section("commit", &BufferSettings::commit, commit_fields(), optional,
                    "how batches are grouped into transactions")
           .custom("durable", "list of lanes", &BufferSettings::durable, read_lanes, optional,
                   "lanes that always go to disk, within 200 ms")
-          .later({"min_free_disk", "thin"});
+          .later({"thin"});
   return fields;
 }
 

@@ -21,12 +21,13 @@ struct CommitSettings {
   Duration every = second;
 };
 
-/// What goes when `max_size` is reached: the oldest batches of the lowest lane.
-enum class WhenFull { drop_oldest };
+/// Which batches of the lowest lane go when there is no room.
+enum class WhenFull { drop_oldest, drop_newest };
 
 struct BufferSettings {
   std::string path = "/var/lib/fieldweir/journal.db";
   std::uint64_t max_size = 512ull << 20;  // database and write-ahead log together
+  std::uint64_t min_free_disk = 0;        // with less left on its disk the journal does not grow
   Duration max_age = 30 * day;            // of a batch, and of the absence of an uplink
   WhenFull when_full = WhenFull::drop_oldest;
   Duration persist_after = second;  // 0: every batch is written

@@ -121,6 +121,72 @@ TEST(FullLog, WhatIsReadDuringADropStays) {
   }
 }
 
+// The oldest stay, then comes one gap, then the last few.
+TEST(FullLog, TheNewestGoIfSoConfigured) {
+  Small rig;
+  rig.buffer.when_full = WhenFull::drop_newest;
+  rig.start();
+  int until_full = 0;
+  for (; rig.dropped(0) == 0; ++until_full) {
+    rig.fill(1);
+    rig.deliver(1);
+  }
+  for (int i = 0; i < 1'000; ++i) {
+    rig.fill(1);
+    rig.deliver(1);
+    const JournalStatus journal = rig.log->status().journal;
+    ASSERT_LE(journal.database_bytes + journal.wal_bytes, rig.buffer.max_size) << i;
+    ASSERT_EQ(journal.problem, Reason::none) << journal.problem_text.view();
+  }
+  const auto batches = rig.pending(0);
+  std::size_t gaps = 0, before_gap = 0;
+  std::uint64_t readings = 0, lost = 0;
+  for (const DecodedBatch& b : batches) {
+    gaps += b.gaps.empty() ? 0 : 1;
+    before_gap += gaps == 0 ? 1 : 0;
+    readings += b.readings.size();
+    for (const Gap& gap : b.gaps) lost += gap.readings;
+  }
+  EXPECT_EQ(gaps, 1u);
+  EXPECT_EQ(batches.back().position, rig.log->status().lanes[1].last);
+  EXPECT_GT(static_cast<double>(before_gap), 0.9 * until_full);
+  EXPECT_LT(before_gap, batches.size() - 1);
+  EXPECT_EQ(lost, rig.dropped(0));
+  EXPECT_EQ(readings + lost, rig.log->uplink_totals(0).batched);
+  EXPECT_EQ(rig.dropped(1), 0u);
+}
+
+TEST(FullLog, ItDoesNotGrowOnADiskThatIsNearlyFull) {
+  static std::uint64_t free_bytes;
+  free_bytes = 1 << 20;
+  Small rig;
+  rig.buffer.max_size = 4 << 20;
+  rig.buffer.min_free_disk = 1 << 20;
+  rig.free_bytes = [](const std::string&) { return free_bytes; };
+  rig.start();
+  rig.fill(300);
+  EXPECT_EQ(rig.dropped(0), 0u);
+  const std::uint64_t before = rig.log->status().journal.database_bytes;
+  --free_bytes;
+  rig.fill(300);
+  EXPECT_TRUE(rig.log->status().journal.low_disk);
+  EXPECT_EQ(rig.log->status().journal.problem, Reason::none);
+  EXPECT_LE(rig.log->status().journal.database_bytes, before + (1 << 16));
+  const std::uint64_t dropped = rig.dropped(0);
+  EXPECT_GT(dropped, 0u);
+  rig.deliver(1, 50);
+  ++free_bytes;
+  rig.fill(300);
+  EXPECT_FALSE(rig.log->status().journal.low_disk);
+  EXPECT_EQ(rig.dropped(0), dropped);
+  EXPECT_GT(rig.log->status().journal.database_bytes, before + (1 << 18));
+  for (const std::size_t u : {0, 1}) {
+    rig.deliver(u);
+    EXPECT_TRUE(rig.log->uplink_totals(u).balanced()) << u;
+    EXPECT_EQ(rig.log->uplink_totals(u).queued, 0u) << u;
+  }
+}
+
 TEST(FullLog, DeadLettersLeaveRoomForBatches) {
   Small rig;
   rig.start();

@@ -35,8 +35,9 @@ class Rig {
   }
 
   Log& start() {
-    log = std::make_unique<Log>(batch, buffer, uplinks_,
-                                LogContext{signals, texts, clock, Random(++seed_), vfs});
+    log =
+        std::make_unique<Log>(batch, buffer, uplinks_,
+                              LogContext{signals, texts, clock, Random(++seed_), vfs, free_bytes});
     due_ = 0;
     return *log;
   }
@@ -112,6 +113,7 @@ class Rig {
   BatchSettings batch;
   BufferSettings buffer;
   const char* vfs = nullptr;
+  FreeBytes free_bytes = free_bytes_of_disk;
   std::unique_ptr<Log> log;
   std::uint64_t next_value = 0;
 
