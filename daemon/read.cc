@@ -156,7 +156,7 @@ std::string signals_text(const ReadOptions& options) {
   const int width = registers_of(options.as);
   std::string fields = ", table: " + options.words[0];
   if (options.as != "bool") fields += ", type: " + options.as;
-  if (string) fields += ", length: " + std::to_string(2 * count);
+  if (string) fields += ", length: " + std::to_string(count);
   if (!options.scale.empty()) fields += ", scale: " + options.scale;
   std::string text;
   for (int i = 0; i < (string ? 1 : count); ++i)

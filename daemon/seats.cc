@@ -48,9 +48,6 @@ Seats::Bus& bus_of(const Settings::Device& device, Seats& seats) {
 constexpr std::size_t rounds_in_ring = 4;
 constexpr std::size_t least_ring = 256;
 
-// What enumerations and serial numbers of one text signal are expected to amount to.
-constexpr std::size_t texts_per_signal = 32;
-
 }  // namespace
 
 Seats assign_seats(const Settings& settings) {
@@ -64,8 +61,7 @@ Seats assign_seats(const Settings& settings) {
     bus.devices.push_back(seats.devices.size() - 1);
     bus.ring = std::max(least_ring, bus.ring + rounds_in_ring * (count + 1));
     for (const SignalSettings* signal : device.settings->signals())
-      if (signal->kind() == Kind::text)
-        seats.texts += texts_per_signal * device.settings->instances();
+      seats.texts += signal->texts() * device.settings->instances();
   }
   for (const WindowSettings& window : settings.windows) {
     auto& results = seats.windows.emplace_back();

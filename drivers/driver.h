@@ -113,6 +113,8 @@ struct SignalSettings {
   config::Place place;
   /// What its readings will be.
   virtual Kind kind() const = 0;
+  /// Texts that are to be kept for it: what enumerations and serial numbers come to.
+  virtual std::size_t texts() const { return kind() == Kind::text ? 32 : 0; }
   /// The limits of its `write:` section; nullptr: it is never written.
   virtual const WriteLimits* writable() const { return nullptr; }
 };

@@ -30,7 +30,8 @@ Result<> ModbusRtuLink::open(Time deadline, const Stop& stop) {
 
 Result<ModbusAnswer> ModbusRtuLink::ask(const ModbusRequest& request, Time deadline,
                                         const Stop& stop) {
-  const Duration patience = deadline - clock_.now();
+  Duration& patience = timeouts_[request.unit];
+  patience = std::max(patience, deadline - clock_.now());
   if (Result<> prepared = prepare(request.unit, deadline, stop); !prepared) {
     if (!serial_ || prepared.error().reason == Reason::not_connected) close();
     return prepared.error();

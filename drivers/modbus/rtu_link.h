@@ -48,9 +48,10 @@ class ModbusRtuLink final : public ModbusLink {
   const Duration quiet_;
   const bool serial_;
   ModbusChannel channel_;
-  std::array<Time, 256> quiet_until_{};  // by unit
-  Time heard_ = 0;                       // when the line was last not silent
-  bool echoes_ = false;                  // the adapter hears what it sends
+  std::array<Time, 256> quiet_until_{};   // by unit
+  std::array<Duration, 256> timeouts_{};  // the longest that a unit was ever given
+  Time heard_ = 0;                        // when the line was last not silent
+  bool echoes_ = false;                   // the adapter hears what it sends
 
   // of the request under way
   bool echo_skipped_ = false;

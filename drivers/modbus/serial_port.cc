@@ -44,6 +44,9 @@ Result<int> ModbusSerialPort::open(Time, const Stop&) {
   const int descriptor = ::open(path_.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0 && errno == EBUSY)
     return error(Reason::locked, "another program holds %s", path_.c_str());
+  if (descriptor < 0 && errno == EACCES)
+    return error(Reason::not_connected,
+                 "%s: permission denied; its group, mostly dialout, may open it", path_.c_str());
   if (descriptor < 0) return system_error(path_.c_str(), errno);
   Result<> ready = lock(descriptor);
   if (ready) ready = set_line(descriptor);

@@ -2,6 +2,7 @@
 // registers. Read while starting; then immutable.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,6 +49,7 @@ struct ModbusSignal : SignalSettings {
   std::optional<WriteLimits> limits;
 
   Kind kind() const override { return format.kind(); }
+  std::size_t texts() const override { return std::max(SignalSettings::texts(), states.size()); }
   const WriteLimits* writable() const override { return limits ? &*limits : nullptr; }
 };
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""An independent Modbus TCP server (python3-pymodbus) for tests and the demo.
+"""An independent Modbus server (python3-pymodbus) for tests and the demo.
 
-usage: modbus_server.py PORT [UNITS]     units 1 to UNITS (default 10) on 127.0.0.1; port 0 picks one
+usage: modbus_server.py PORT [UNITS]     units 1 to UNITS (default 10) on 127.0.0.1; port 0 picks one;
+                                         a serial port's path: RTU there
 
 Prints "ready PORT" once it accepts connections. Every table has addresses 0 to 999. Registers hold
 pattern(table, unit, address), except these, which are the same for every unit (t = seconds since 1970):
@@ -23,11 +24,14 @@ import sys
 import time
 
 from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext
-from pymodbus.server import StartAsyncTcpServer
+from pymodbus.device import ModbusDeviceIdentification
+from pymodbus.server import StartAsyncSerialServer, StartAsyncTcpServer
+from pymodbus.transaction import ModbusRtuFramer
 
 COIL, DISCRETE, HOLDING, INPUT = 1, 2, 3, 4
 SIZE = 1000
 HOLE = (HOLDING, 500)
+IDENTITY = ModbusDeviceIdentification(info_name={"VendorName": "Test Works", "ProductCode": "TW-1", "MajorMinorRevision": "1.2"})
 
 
 def pattern(table, unit, address):
@@ -88,18 +92,33 @@ def unit_context(unit):
                               hr=Table(HOLDING, unit), ir=Table(INPUT, unit), zero_mode=True)
 
 
-async def main(port, units):
-    context = ModbusServerContext({unit: unit_context(unit) for unit in range(1, units + 1)}, single=False)
+async def serve_serial(port, context):
+    server = await StartAsyncSerialServer(context, framer=ModbusRtuFramer, port=port, baudrate=115200, defer_start=True,
+                                          ignore_missing_slaves=True, identity=IDENTITY)
+    await server.start()
+    print("ready", port, flush=True)
+    await server.serve_forever()
+
+
+async def serve_tcp(port, context):
     server = await StartAsyncTcpServer(context, address=("127.0.0.1", port), defer_start=True,
-                                       allow_reuse_address=True)
+                                       allow_reuse_address=True, identity=IDENTITY)
     serving = asyncio.create_task(server.serve_forever())
     await server.serving
     print("ready", server.server.sockets[0].getsockname()[1], flush=True)
     await serving
 
 
+async def main(place, units):
+    context = ModbusServerContext({unit: unit_context(unit) for unit in range(1, units + 1)}, single=False)
+    if place.startswith("/"):
+        await serve_serial(place, context)
+    else:
+        await serve_tcp(int(place), context)
+
+
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     logging.disable(logging.CRITICAL)  # clients that leave are no news
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) == 3 else 10))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) == 3 else 10))

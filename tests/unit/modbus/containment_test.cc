@@ -118,7 +118,8 @@ TEST_P(ModbusContainment, ADeadDeviceCostsOneTimeoutPerBackOff) {
   expect_contained(bus);
   const FakeUnit& dead = bus.link()[1];
   std::uint64_t failures = 0;
-  for (const std::uint64_t errors : bus.worker.status()[0].errors) failures += errors;
+  const DeviceStatus status = bus.worker.status()[0];
+  for (const std::uint64_t errors : status.errors) failures += errors;
   EXPECT_EQ(dead.asked.size(), failures);      // no retries
   EXPECT_LE(dead.asked.size(), 60 * 2 + 20u);  // back-offs of 30 s on average
 }
