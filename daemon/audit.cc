@@ -64,7 +64,8 @@ Result<> Audit::append(int descriptor) {
     return commit();  // into a new file: that one is empty
   }
   // a power cut left half a line
-  if (owed_.front() != '\n' && ends_within_a_line(descriptor, file.st_size)) owed_.insert(0, "\n");
+  if (owed_.front() != '\n' && ends_within_a_line(descriptor, file.st_size))
+    owed_.insert(owed_.begin(), '\n');
   const ssize_t written = write(descriptor, owed_.data(), owed_.size());
   if (written == static_cast<ssize_t>(owed_.size()) && fdatasync(descriptor) == 0 &&
       (file.st_size > 0 || sync_folder_of(path_)))
