@@ -18,6 +18,7 @@ import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "support"))
+import modbus_rows  # noqa: E402
 from parts import Parts, status_of  # noqa: E402
 
 LASTING_LOG = 128 << 10  # buffer/journal_open.cc: what the write-ahead log is never cut below at the least quota
@@ -100,6 +101,7 @@ class Bench:
         self.fieldweir = build / "daemon" / "fieldweir"
         self.floor = build / "tests" / "bench" / "floor"
         self.codec = build / "tests" / "bench" / "codec_bench"
+        self.modbus = build / "tests" / "bench" / "modbus_bench"
         self.seconds = 10 if quick else 30
         self.rows = []
 
@@ -205,6 +207,12 @@ class Bench:
                 self.row(f"device bytes per reading, outage, {commit_every} commits", 512 * sectors / readings, "B",
                          limit, f"{readings} readings")
 
+    def modbus_read(self):
+        modbus_rows.read_rows(self, self.modbus)
+
+    def modbus_many(self):
+        modbus_rows.many_rows(self, self.modbus, cpu_nanoseconds, memory_kilobytes, status_of, wait_for)
+
     def codec_rows(self):
         out = subprocess.run([self.codec], check=True, text=True, capture_output=True).stdout
         for line in out.splitlines():
@@ -279,7 +287,8 @@ def main():
     arguments.add_argument("--quick", action="store_true")
     given = arguments.parse_args()
     bench = Bench(given.build.resolve(), given.quick)
-    for part in (bench.codec_rows, bench.start, bench.cpu, bench.memory, bench.commits, bench.device_bytes):
+    for part in (bench.codec_rows, bench.modbus_read, bench.modbus_many, bench.start, bench.cpu, bench.memory,
+                 bench.commits, bench.device_bytes):
         if given.only in part.__name__:
             part()
     return 0 if all(good for *_, good, _ in bench.rows) else 1
