@@ -129,7 +129,9 @@ TEST(Survey, StaysWithinItsBudgetAndSaysHowFineItLooked) {
       ASSERT_GE(found.islands.size(), 1u);
       EXPECT_EQ(found.islands[0].range, (ModbusRange{300, 380}));
     }
-    if (budget == 1) EXPECT_EQ(found.finest, 0u);
+    if (budget == 1) {
+      EXPECT_EQ(found.finest, 0u);
+    }
   }
   EXPECT_EQ(before, 2u);
 }
