@@ -39,7 +39,7 @@ TEST(MqttUplinkSettings, NamesEachMistake) {
   EXPECT_THAT(refused("{name: u, mqtt: {topic: t}}"), HasSubstr("broker"));
 }
 
-TEST(LocalSettings, ReadsItsKeysAndRefusesCommands) {
+TEST(LocalSettings, ReadsItsKeys) {
   const auto read_local = [](const std::string& text, config::Mistakes& mistakes) {
     LocalSettings settings;
     local_fields().read(config::load_text("test.yaml", text, mistakes), settings, mistakes);
@@ -52,9 +52,13 @@ TEST(LocalSettings, ReadsItsKeysAndRefusesCommands) {
   EXPECT_EQ(settings.mqtt.prefix, "a/{gateway}");
   EXPECT_FALSE(settings.mqtt.retain);
 
+  EXPECT_FALSE(settings.commands.has_value());  // nobody writes unless it says so
   config::Mistakes commands;
-  read_local("{mqtt: {broker: site}, commands: {signals: [a.b]}}", commands);
-  EXPECT_THAT(commands.text(), HasSubstr("not available in this version"));
+  const LocalSettings with =
+      read_local("{mqtt: {broker: site}, commands: {signals: [a.b]}}", commands);
+  EXPECT_TRUE(commands.empty()) << commands.text();
+  ASSERT_TRUE(with.commands.has_value());
+  EXPECT_EQ(with.commands->roles, std::vector<std::string>{"operator"});
   config::Mistakes prefix;
   read_local("{mqtt: {broker: site, prefix: \"a/#\"}}", prefix);
   EXPECT_EQ(prefix.count(), 1u) << prefix.text();
