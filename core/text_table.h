@@ -18,6 +18,9 @@ namespace fieldweir {
 class TextTable {
  public:
   static constexpr std::size_t longest = 64;
+  /// What is kept of one signal that says texts of its own: more of them must not take the room of
+  /// the others'.
+  static constexpr std::size_t share = 32;
 
   explicit TextTable(std::size_t capacity);
 

@@ -40,9 +40,10 @@ bool ends_within_a_line(int descriptor, off_t size) {
 
 }  // namespace
 
-void Audit::add(std::string_view line) {
-  if (owed_.size() + line.size() >= most_owed) return lost.add();
+bool Audit::add(std::string_view line) {
+  if (owed_.size() + line.size() >= most_owed) return lost.add(), false;
   owed_.append(line).append("\n");
+  return true;
 }
 
 Result<> Audit::commit() {

@@ -18,7 +18,8 @@ class Audit {
  public:
   explicit Audit(std::string path) : path_(std::move(path)) {}
 
-  void add(std::string_view line);
+  /// False: there is no room, and the line is lost.
+  bool add(std::string_view line);
   Result<> commit();
   bool owes() const { return !owed_.empty(); }
 

@@ -48,6 +48,9 @@ void CommandWorker::take_outcomes(Time now) {
           pending_, outcome.number, [](const Pending& each) { return each.command.number; });
       FIELDWEIR_CHECK(pending != pending_.end());
       const Reason reason = outcome.error.reason;
+      if (reason != Reason::expired)
+        if (Target* target = target_of(pending->record.wish.signal))
+          target->next = now + target->limits.every;
       if (reason == Reason::none) pending->record.read_back = outcome.read_back;
       conclude(*pending,
                reason == Reason::none      ? CommandResult::done
@@ -72,11 +75,14 @@ void CommandWorker::take_attempts(Time now) {
 void CommandWorker::judge(const Attempt& attempt, std::size_t port, Time now) {
   Pending pending{
       .record = {.time = now, .origin = attempt.origin}, .port = port, .ticket = attempt.ticket};
-  const auto why = examine(attempt, pending, now);
-  if (!why) {
-    audit_.add(audit_json(pending.record, texts_, clock_));
+  auto why = examine(attempt, pending, now);
+  if (!why && audit_.add(audit_json(pending.record, texts_, clock_))) {
     pending_.push_back(std::move(pending));
     return;
+  }
+  if (!why) {
+    --buses_[pending.bus].under_way;
+    why = refusal("audit", "the audit has no room");
   }
   const CommandResult result = why->reason == "duplicate" ? CommandResult::duplicate
                                : why->reason == "expired" ? CommandResult::expired
@@ -100,6 +106,11 @@ std::optional<Refusal> CommandWorker::examine(const Attempt& attempt, Pending& p
   Reading& value = pending.command.value;
   if (const auto no = convert(wish.value, signals_[target->signal].kind, texts_, value)) return no;
   if (const auto no = check_limits(value, target->limits)) return no;
+  const auto same_signal = [target](const Pending& each) {
+    return each.command.value.signal == target->signal;
+  };
+  if (target->limits.every > 0 && std::ranges::any_of(pending_, same_signal))
+    return refusal("too soon", "another write of it is under way");
   if (now < target->next)
     return refusal("too soon", "may be written again in %.3g s",
                    static_cast<double>(target->next - now) / second);
@@ -115,7 +126,6 @@ std::optional<Refusal> CommandWorker::examine(const Attempt& attempt, Pending& p
   pending.command.expires = wish.expires;
   pending.bus = target->bus;
   ++bus.under_way;
-  target->next = now + target->limits.every;
   return {};
 }
 

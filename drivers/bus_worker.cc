@@ -8,6 +8,7 @@ namespace fieldweir {
 namespace {
 
 constexpr Duration heartbeat = minute;
+constexpr Duration look_again = 2 * second;  // for a port of this machine that is not there
 constexpr Duration no_room_pause = 100 * millisecond;
 
 }  // namespace
@@ -140,11 +141,13 @@ void BusWorker::failed(Device& device, const Error& why) {
     device.due = clock_.now();
     return;
   }
+  const bool opening = !device.open;
   device.driver->close();
   device.open = false;
   if (stop_.requested()) return;  // it was we who ended the call
   const Time now = clock_.now();
   device.due = device.backoff.failed(now);
+  if (opening && device.driver->opens_here()) device.due = std::min(device.due, now + look_again);
   device.errors[why.reason].add();
   {
     const std::scoped_lock lock(device.error_mutex);

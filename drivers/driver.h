@@ -17,6 +17,7 @@
 #include "core/result.h"
 #include "core/ring.h"
 #include "core/stop.h"
+#include "core/text_table.h"
 #include "core/worker.h"
 
 namespace fieldweir {
@@ -82,6 +83,10 @@ class Driver {
   /// about the device.
   virtual bool idle() const { return false; }
 
+  /// open() concerns this machine alone, a serial port: it costs nobody anything and may be tried
+  /// again soon.
+  virtual bool opens_here() const { return false; }
+
   /// The longest that open() or poll() may need: the deadline they are given.
   virtual Duration patience() const { return second; }
 
@@ -114,7 +119,7 @@ struct SignalSettings {
   /// What its readings will be.
   virtual Kind kind() const = 0;
   /// Texts that are to be kept for it: what enumerations and serial numbers come to.
-  virtual std::size_t texts() const { return kind() == Kind::text ? 32 : 0; }
+  virtual std::size_t texts() const { return kind() == Kind::text ? TextTable::share : 0; }
   /// The limits of its `write:` section; nullptr: it is never written.
   virtual const WriteLimits* writable() const { return nullptr; }
 };

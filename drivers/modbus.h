@@ -1,5 +1,5 @@
-// modbus: reads and writes Modbus devices. The parts are in drivers/modbus/: driver.h is one device,
-// link.h the connection of a bus.
+// modbus: reads and writes Modbus devices. The parts are in drivers/modbus/: driver.h is one
+// device, link.h the connection of a bus.
 #pragma once
 
 #include "drivers/drivers.h"

@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -54,6 +55,14 @@ void ModbusChannel::close() {
   descriptor_ = -1;
 }
 
+void ModbusChannel::drop_unsent() {
+  if (!is_open()) return;
+  // a socket: closing it resets the connection, instead of sending the rest for minutes to come
+  const linger none{1, 0};
+  if (setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &none, sizeof none) != 0)
+    tcflush(descriptor_, TCOFLUSH);
+}
+
 Time ModbusChannel::rest(Time now, Time next) {
   if (!is_open() || !close_after_) return never;
   const Time end = used_ + *close_after_;
@@ -78,6 +87,7 @@ Result<std::size_t> ModbusChannel::read(std::span<std::uint8_t> room, Time until
 Result<> ModbusChannel::write(std::span<const std::uint8_t> bytes, Time deadline,
                               const Stop& stop) {
   used_ = clock_.now();
+  if (used_ >= deadline) return error(Reason::timeout, "there was no time left to ask");
   while (!bytes.empty()) {
     ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno == ENOTSOCK) sent = ::write(descriptor_, bytes.data(), bytes.size());

@@ -37,6 +37,9 @@ class ModbusChannel {
   /// Opens unless open, and pauses after that as configured.
   Result<> open(Time deadline, const Stop& stop);
   void close();
+  /// After a failed request: what the other end has not taken yet is not to reach it later. A write
+  /// that is reported as failed must not be carried out when the cable is back.
+  void drop_unsent();
   /// ModbusLink::rest().
   Time rest(Time now, Time next);
 

@@ -38,6 +38,7 @@ class ModbusDriver final : public Driver {
 
   Time quiet_until() const override { return link_->quiet_until(endpoint_.unit); }
   bool retry() const override { return retry_; }
+  bool opens_here() const override { return !endpoint_.serial.empty(); }
   bool idle() const override { return idle_; }
   /// A write and its reading back; a poll takes half of it.
   Duration patience() const override { return 2 * endpoint_.timeout; }

@@ -88,6 +88,9 @@ const Fields<ModbusEndpoint>& modbus_rtu_fields() {
 }
 
 std::string endpoint_mistake(const ModbusEndpoint& endpoint) {
+  // on a serial line unit 0 is everybody, who obey and do not answer
+  if (endpoint.framing == ModbusFraming::rtu && (endpoint.unit == 0 || endpoint.unit > 247))
+    return "unit " + std::to_string(endpoint.unit) + " with framing rtu; expected 1 to 247";
   if (endpoint.pause_after_connect >= endpoint.timeout)
     return "pause_after_connect takes all of the timeout (" +
            config::show_duration(endpoint.timeout) + "); a longer timeout is needed";

@@ -42,6 +42,7 @@ Result<ModbusAnswer> ModbusRtuLink::ask(const ModbusRequest& request, Time deadl
     if (!is_single_write(request.function)) echoes_ = echo_skipped_;
     return answer;
   }
+  channel_.drop_unsent();
   // from the deadline on, not from now: noise may have ended the wait early, and the answer be late
   quiet_until_[request.unit] = damaged_ ? 0 : deadline + patience;
   if (answer.error().reason == Reason::bad_response) heard_ += adapter_latency;
@@ -113,7 +114,8 @@ std::optional<Result<ModbusAnswer>> ModbusRtuLink::judge(const ModbusRequest& re
     const bool start_of_echo =
         !echo_skipped_ && have_ < sent.size() && std::ranges::equal(bytes, sent.first(have_));
     if (start_of_echo) return std::nullopt;
-    damaged_ = size > 0 && bytes[0] == request.unit &&
+    // on an adapter that echoes it may be the echo that is damaged, and the answer still to come
+    damaged_ = echo_skipped_ == echoes_ && size > 0 && bytes[0] == request.unit &&
                bytes[1] == static_cast<std::uint8_t>(request.function);
     return error(Reason::bad_response, size > 0 ? "wrong checksum" : "not a Modbus RTU frame");
   }

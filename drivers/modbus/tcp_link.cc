@@ -19,7 +19,10 @@ Result<> ModbusTcpLink::open(Time deadline, const Stop& stop) {
 Result<ModbusAnswer> ModbusTcpLink::ask(const ModbusRequest& request, Time deadline,
                                         const Stop& stop) {
   Result<ModbusAnswer> answer = exchange(request, deadline, stop);
-  if (!answer) close();
+  if (!answer) {
+    channel_.drop_unsent();
+    close();
+  }
   return answer;
 }
 
@@ -28,8 +31,10 @@ Result<ModbusAnswer> ModbusTcpLink::exchange(const ModbusRequest& request, Time 
   drop(given_);
   given_ = 0;
   ++transaction_;
+  if (channel_.is_open() && answered_ + quiet_ > deadline)
+    return error(Reason::timeout, "the quiet time is longer than the time left to ask");
   // the usual reason for being out of step is that the peer has closed meanwhile
-  if (channel_.is_open() && !in_step(std::min(answered_ + quiet_, deadline), stop)) close();
+  if (channel_.is_open() && !in_step(answered_ + quiet_, stop)) close();
   if (Result<> opened = open(deadline, stop); !opened) return opened.error();
 
   ModbusFrame room;

@@ -103,6 +103,15 @@ Reading ModbusValue::state(std::uint64_t raw, SignalId signal, Time time) const 
   return text_reading(signal, time, *found->text);
 }
 
+/// The text's number, within the signal's share of the table.
+std::optional<std::uint32_t> ModbusValue::remember(std::string_view text) {
+  if (const auto known = texts_.find(text)) return known;
+  if (texts_added_ == TextTable::share) return std::nullopt;
+  const auto added = texts_.intern(text);
+  if (added) ++texts_added_;
+  return added;
+}
+
 /// What stands behind a NUL is left over from a longer text. The table is asked (a lock and a hash)
 /// only when the text has changed.
 Reading ModbusValue::text(std::span<const std::uint8_t> registers, SignalId signal, Time time) {
@@ -115,7 +124,7 @@ Reading ModbusValue::text(std::span<const std::uint8_t> registers, SignalId sign
   text = text.substr(0, text.find_last_not_of(' ') + 1);  // npos + 1 is 0
   if (config::not_text(text) != std::string_view::npos)
     return bad_reading(signal, time, Reason::parse_error);
-  if (!last_text_ || texts_[*last_text_] != text) last_text_ = texts_.intern(text);
+  if (!last_text_ || texts_[*last_text_] != text) last_text_ = remember(text);
   if (!last_text_) return bad_reading(signal, time, Reason::text_table_full);
   return text_reading(signal, time, *last_text_);
 }

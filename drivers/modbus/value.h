@@ -89,6 +89,7 @@ class ModbusValue {
   std::uint64_t assemble(const std::uint8_t* registers, std::size_t count) const;
   bool invalid(std::uint64_t raw) const;
   Reading state(std::uint64_t raw, SignalId signal, Time time) const;
+  std::optional<std::uint32_t> remember(std::string_view text);
   Reading text(std::span<const std::uint8_t> registers, SignalId signal, Time time);
   /// The number as the user sees it; NaN if the scale factor is none.
   double scaled(double number, const std::uint8_t* point) const;
@@ -109,6 +110,7 @@ class ModbusValue {
   std::vector<State> states_;  // by raw
   TextTable& texts_;
   std::optional<std::uint32_t> last_text_;
+  std::size_t texts_added_ = 0;  // to the table, by this signal
 };
 
 }  // namespace fieldweir

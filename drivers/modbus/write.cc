@@ -28,7 +28,7 @@ Result<Reading> ModbusDriver::write(std::size_t signal, const Reading& value, Ti
                  endpoint_.unit, static_cast<int>(quiet / millisecond) + 1);
   const ModbusPoint& point = signals_[signal].point;
   const Result<ModbusRegisters> registers = values_[signal].encode(point.table, value);
-  if (!registers) return registers.error();
+  if (!registers) return after("not written", registers.error());
 
   std::array<std::uint8_t, 2 * std::tuple_size_v<decltype(ModbusRegisters::words)>> bytes{};
   for (std::size_t i = 0; i < registers.value().count; ++i) {
@@ -44,7 +44,10 @@ Result<Reading> ModbusDriver::write(std::size_t signal, const Reading& value, Ti
 
   const Result<ModbusAnswer> written = ask(request, deadline, stop);
   if (!written) return after("may have been written", written.error());
-  if (written.value().exception != 0) return refusal("not written", written.value().exception);
+  const std::uint8_t exception = written.value().exception;
+  // 4: it failed while doing it; 5: it is still doing it
+  if (exception == 4 || exception == 5) return refusal("may have been written", exception);
+  if (exception != 0) return refusal("not written", exception);
   return read_back(signal, deadline, stop);
 }
 

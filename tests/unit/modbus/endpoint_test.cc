@@ -55,6 +55,14 @@ TEST(ModbusEndpoint, KnowsHowLongALineIsToBeQuiet) {
   EXPECT_EQ(character_time(tcp), 0);
 }
 
+TEST(ModbusEndpoint, OnALineUnit0IsEverybodyAndNoDevice) {
+  ModbusEndpoint endpoint;
+  endpoint.unit = 0;
+  EXPECT_EQ(endpoint_mistake(endpoint), "");
+  endpoint.framing = ModbusFraming::rtu;
+  EXPECT_EQ(endpoint_mistake(endpoint), "unit 0 with framing rtu; expected 1 to 247");
+}
+
 TEST(ModbusEndpoint, KnowsItsCharacters) {
   EXPECT_EQ(parity(SerialFormat::n82), 'N');
   EXPECT_EQ(parity(SerialFormat::e81), 'E');

@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -271,6 +273,29 @@ TEST_F(ModbusLinkTest, DescriptorsAbove1100AreAsGoodAsOthers) {
   server_.set(ModbusFault::silence);
   EXPECT_FALSE(good_read());
   for (const int descriptor : taken) close(descriptor);
+}
+
+// Else the kernel would go on sending it when the cable is back: a write that had failed.
+TEST_F(ModbusLinkTest, ARequestThatFailedDoesNotReachThePeerLater) {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  ASSERT_EQ(bind(listener, generic, size), 0);
+  ASSERT_EQ(listen(listener, 1), 0);
+  getsockname(listener, generic, &size);
+  reach(ntohs(address.sin_port));
+  Reason why{};
+  EXPECT_FALSE(good_read(&why));
+  EXPECT_EQ(why, Reason::timeout);
+  const int peer = accept(listener, nullptr, nullptr);
+  char bytes[64];
+  while (recv(peer, bytes, sizeof bytes, 0) > 0) continue;
+  EXPECT_EQ(errno, ECONNRESET);
+  close(peer);
+  close(listener);
 }
 
 }  // namespace

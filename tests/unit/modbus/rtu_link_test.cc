@@ -227,6 +227,15 @@ TEST_P(ModbusRtuLinkTest, AnEchoIsSkipped) {
   Reason why{};
   EXPECT_FALSE(good_read(ten, &why));
   EXPECT_EQ(why, Reason::timeout);
+  // a damaged echo is not the answer damaged: the answer may still come
+  say([](const Bytes& request, const Bytes&) {
+    Bytes echo = request;
+    echo[3] ^= 1;
+    return echo;
+  });
+  EXPECT_FALSE(good_read());
+  EXPECT_GT(link_->quiet_until(3), clock_.now());
+  EXPECT_TRUE(eventually([&] { return link_->quiet_until(3) <= clock_.now(); }));
   // an adapter that does not echo any more
   say_the_right_thing();
   EXPECT_TRUE(good_read());

@@ -252,6 +252,21 @@ TEST_F(Texts, Strings) {
   EXPECT_EQ(read(swapped, "BA21  "), "AB12");
 }
 
+TEST_F(Texts, AnUnsteadyStringLeavesTheOthersTheirRoom) {
+  TextTable table(TextTable::share + 1);
+  ModbusValue::Format format = of(ModbusType::string);
+  format.length = 1;
+  ModbusValue unsteady(format, table), serial_number(format, table);
+  const auto good = [](ModbusValue& value, char first, char second) {
+    const Bytes data = {static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(second)};
+    return value.decode(ModbusTable::input, data, 0, 7, 1000).kind == Kind::text;
+  };
+  std::size_t kept = 0;
+  for (char c = 'A'; c < 'A' + 50; ++c) kept += good(unsteady, 'x', c) ? 1 : 0;
+  EXPECT_EQ(kept, TextTable::share);
+  EXPECT_TRUE(good(serial_number, 'n', '1'));
+}
+
 TEST_F(Texts, TheLongestString) {
   ModbusValue::Format format = of(ModbusType::string);
   format.length = ModbusValue::longest_string;
