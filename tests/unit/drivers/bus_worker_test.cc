@@ -35,6 +35,7 @@ class Scripted final : public Driver {
     return waits_for_bell ? never : now + second;
   }
   void close() override { ++closes; }
+  bool opens_here() const override { return here; }
   Result<Reading> write(std::size_t signal, const Reading& value, Time deadline,
                         const Stop&) override {
     story += 'w';
@@ -49,6 +50,7 @@ class Scripted final : public Driver {
   double polls_per_second() const override { return 1; }
 
   bool refuses = false;
+  bool here = false;
   bool fails = false;
   bool waits_for_bell = false;
   Duration cost = 0;
@@ -177,6 +179,16 @@ TEST_F(BusWorkerTest, AFailureIsClosedBackedOffAndForgottenOnReturn) {
   EXPECT_EQ(worker_.status().at(0).state, DeviceState::online);
   run(2 * minute);  // no more marks
   EXPECT_TRUE(of(1, drain()).empty());
+}
+
+TEST_F(BusWorkerTest, APortOfThisMachineIsFoundAgainWithinSeconds) {
+  Scripted& device = add("a");
+  device.here = device.refuses = true;
+  run(10 * minute);  // a back-off would be up to a minute now
+  device.refuses = false;
+  device.opens = 0;
+  run(2 * second);
+  EXPECT_EQ(device.opens, 1);
 }
 
 TEST_F(BusWorkerTest, ADeadDeviceCostsItsBusOneTimeoutPerBackOff) {
