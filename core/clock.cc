@@ -2,6 +2,7 @@
 
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <fstream>
 
