@@ -60,22 +60,24 @@ bool Line::pause(Duration duration) const {
 std::string explain_silence(const Error& error, const ModbusEndpoint& endpoint) {
   std::string said(error.text.view());
   const std::string unit = std::to_string(endpoint.unit);
+  const std::string nobody_there = bus_of(endpoint) + ": " + said +
+                                   "; is it on, is this its address, is Modbus TCP switched on in "
+                                   "its menu, does a firewall stand between?";
   switch (error.reason) {
     case Reason::timeout:
+      if (endpoint.serial.empty() && said.starts_with("no connection")) return nobody_there;
       return said + " from unit " + unit + ": try another --unit (`fieldweir scan` finds them)" +
              (!endpoint.serial.empty() ? ", --baud, --format, or swap the two wires"
-                                       : ", a longer --timeout, or --framing rtu for a serial "
-                                         "device server");
+              : endpoint.framing == ModbusFraming::rtu
+                  ? ", a longer --timeout, or --framing tcp"
+                  : ", a longer --timeout, or --framing rtu for a serial device server");
     case Reason::bad_response:
       return said + (!endpoint.serial.empty()
                          ? ": another --baud or --format, or two devices with the same unit id"
                          : ": not Modbus TCP? A serial device server may need --framing rtu");
     case Reason::not_connected:
     case Reason::unreachable:
-      return !endpoint.serial.empty() ? said
-                                      : bus_of(endpoint) + ": " + said +
-                                            "; is it on, is this its address, is Modbus TCP "
-                                            "switched on in its menu?";
+      return !endpoint.serial.empty() ? said : nobody_there;
     default:
       return said;
   }

@@ -89,18 +89,31 @@ class SignalView {
   Sight look() {
     Rows rows(points_.size() + 1);
     rows[0] = {"signal", "table", "address", "40001 style", "type", "value"};
-    for (const PlannedRead& read : plan_.reads) {
-      const Result<ModbusAnswer> answer = line_.read(read.table, read.address, read.count);
-      if (!answer) return {{}, explain_silence(answer.error(), line_.endpoint())};
-      for (std::uint32_t i = read.first; i < read.first + read.size; ++i) {
-        const std::size_t index = plan_.order[i];
-        rows[index + 1] = row(index, read, answer.value());
-      }
-    }
+    for (const PlannedRead& read : plan_.reads)
+      if (const std::string silence = look_at(read, rows); !silence.empty()) return {{}, silence};
     return {rows, {}};
   }
 
  private:
+  /// Fills the rows of a read, point by point if the device refuses it as a whole; or says why
+  /// there was no answer.
+  std::string look_at(const PlannedRead& read, Rows& rows) {
+    const Result<ModbusAnswer> answer = line_.read(read.table, read.address, read.count);
+    if (!answer) return explain_silence(answer.error(), line_.endpoint());
+    const std::uint8_t exception = answer.value().exception;
+    const bool apart = (exception == 2 || exception == 3) && read.size > 1;
+    for (std::uint32_t i = read.first; i < read.first + read.size; ++i) {
+      const std::size_t index = plan_.order[i];
+      const ModbusPoint& point = points_[index];
+      if (!apart)
+        rows[index + 1] = row(index, read, answer.value());
+      else if (std::string silence = look_at({point.table, point.address, point.width, i, 1}, rows);
+               !silence.empty())
+        return silence;
+    }
+    return {};
+  }
+
   Row row(std::size_t index, const PlannedRead& read, const ModbusAnswer& answer) {
     const ModbusSignal& signal = device_.modbus_signals[index];
     const ModbusPoint& point = points_[index];
@@ -132,6 +145,7 @@ int show(Source source, Line& line, const ReadOptions& options) {
   const Time end = options.seconds > 0 ? line.clock().now() + options.seconds * second : never;
   const bool in_place = options.watch > 0 && isatty(STDOUT_FILENO) != 0;
   Rows previous;
+  bool seen = false;
   do {
     const Sight sight = source.look();
     if (line.stopped()) return exit_ok;
@@ -144,9 +158,10 @@ int show(Source source, Line& line, const ReadOptions& options) {
     print_columns(marked, std::cout);
     std::cout << std::flush;
     if (!sight.rows.empty()) previous = sight.rows;
+    seen = seen || sight.problem.empty();
   } while (options.watch > 0 && line.clock().now() < end &&
            line.pause(static_cast<Duration>(options.watch * second)));
-  return exit_ok;
+  return seen ? exit_ok : exit_failure;
 }
 
 /// `--as float32 --count 3` in the words of a configuration.

@@ -87,7 +87,9 @@ std::string configuration_stub(const ScannedDevice& device) {
     head += "# " + what + ": " + printable(text) + "\n";
   head += caveats(device);
   const std::string signals = signal_lines(device);
-  if (signals.empty()) return head + "# nothing can be read in the range that was asked\n";
+  if (signals.empty())
+    return head +
+           "# nothing was found in what was asked; look closer: --range 0..999 --table input\n";
   std::string text = head + "version: 1\ndevices:\n  - name: " + device.name + "\n    " +
                      device.endpoint + "\n    addressing: zero_based\n";
   if (const unsigned most = largest_read(device); most < usual_read)
