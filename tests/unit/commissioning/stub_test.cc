@@ -89,7 +89,7 @@ TEST(Stub, WhatADeviceSaysOfItselfCannotLeaveItsComment) {
 
 TEST(Stub, WithoutAnythingReadableThereAreOnlyComments) {
   const ScannedDevice device{"unit_3", endpoint, {}, {{ModbusTable::holding, survey_of({})}}};
-  EXPECT_EQ(configuration_stub(device), "# nothing can be read in the range that was asked\n");
+  EXPECT_EQ(configuration_stub(device), "# nothing was found in what was asked; look closer: --range 0..999 --table input\n");
 }
 
 TEST(Stub, HundredsOfIslandsStayAFile) {
