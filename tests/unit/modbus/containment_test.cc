@@ -308,8 +308,10 @@ TEST(ModbusWrite, FailuresSayWhatIsKnown) {
   };
   EXPECT_NE(write(5000), "");  // does not fit
   EXPECT_TRUE(bus.link().writes.empty());
-  bus.link()[1].exception = 4;
-  EXPECT_EQ(write(1), "not written: exception 4, device failure");
+  bus.link()[1].exception = 2;
+  EXPECT_EQ(write(1), "not written: exception 2, illegal data address");
+  bus.link()[1].exception = 4;  // it failed while doing it
+  EXPECT_EQ(write(1), "may have been written: exception 4, device failure");
   bus.link()[1].exception = 0;
   bool once = true;
   bus.link()[1].silent = [&] { return std::exchange(once, false); };
