@@ -18,8 +18,8 @@ struct Enough {};
 class Tree {
  public:
   static constexpr std::size_t deepest = 32;
-  static constexpr std::size_t most_nodes = 50'000;
-  static constexpr std::size_t most_keys = 1'000;  // of one map: keys are compared one by one
+  static constexpr std::size_t most_nodes = 200'000;  // some 20,000 signals
+  static constexpr std::size_t most_keys = 1'000;     // of one map: keys are compared one by one
 
   explicit Tree(Mistakes& mistakes) : mistakes_(mistakes) {}
 
