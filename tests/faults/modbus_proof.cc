@@ -89,6 +89,7 @@ class ProvenBus {
   void turn();
   void judge(const Reading& reading);
   void recover();
+  std::uint64_t stalls(std::size_t first, std::size_t device);
   void wait_for(Time due);
   std::uint64_t discarded() const;
 
@@ -110,7 +111,7 @@ void ProvenBus::turn() {
   bus_.settle(false);
   WireTally* tally = nullptr;
   for (; heard_ < bus_.requests(); ++heard_) {
-    const auto [request, fault, beyond] = bus_.asked(heard_);
+    const auto [request, fault, beyond, stalled] = bus_.asked(heard_);
     tally = &result_.by_fault[static_cast<std::size_t>(fault)];
     ++tally->transactions;
     for (unsigned at = request.address; at < request.address + request.count; at += 4)
@@ -169,6 +170,7 @@ void ProvenBus::recover() {
   good_ = {};
   std::array<std::uint64_t, units> before{};
   for (std::size_t i = 0; i < units; ++i) before[i] = rig_.worker.status().at(i).polls;
+  const std::size_t first = heard_;
   for (int turns = 0; turns < 100 && !std::ranges::all_of(good_, std::identity{}); ++turns) {
     const std::array<bool, units> known = good_;
     turn();
@@ -176,7 +178,7 @@ void ProvenBus::recover() {
       if (known[i] == good_[i]) continue;
       const std::uint64_t polls = rig_.worker.status().at(i).polls - before[i];
       ++result_.recoveries;
-      result_.slow_recoveries += polls > polls_to_recover ? 1 : 0;
+      result_.slow_recoveries += polls > polls_to_recover + stalls(first, i) ? 1 : 0;
     }
   }
   for (const bool good : good_) {
@@ -184,6 +186,17 @@ void ProvenBus::recover() {
     result_.slow_recoveries += good ? 0 : 1;
   }
   bus_.pause_faults(false);
+}
+
+/// Polls of a unit since request `first` that a machine too slow to answer in time has cost.
+std::uint64_t ProvenBus::stalls(std::size_t first, std::size_t device) {
+  bus_.settle(true);
+  std::uint64_t count = 0;
+  for (std::size_t n = first; n < bus_.requests(); ++n) {
+    const ModbusFaultyBus::Asked asked = bus_.asked(n);
+    count += asked.stalled && asked.request.unit == device + 1 ? 1 : 0;
+  }
+  return count;
 }
 
 void ProvenBus::wait_for(Time due) {

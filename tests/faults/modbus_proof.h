@@ -27,7 +27,7 @@ struct WireProof {
   std::uint64_t wrong = 0;    // of these, not the value of the request that they answer
   std::uint64_t excused = 0;  // of these, sent by a slow machine later than RTU can tell
   std::uint64_t recoveries = 0;
-  std::uint64_t slow_recoveries = 0;  // took more than three polls
+  std::uint64_t slow_recoveries = 0;  // took more than three polls that were answered in time
   std::vector<std::string> findings;  // the first few
 
   std::uint64_t faulty() const;

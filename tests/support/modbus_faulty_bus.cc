@@ -228,9 +228,11 @@ void ModbusFaultyBus::send(const Owed& owed) {
     (void)!::write(end->descriptor, bytes, owed.bytes.size());
   else
     (void)!::send(end->descriptor, bytes, owed.bytes.size(), MSG_NOSIGNAL);
-  if (clock_.now() > owed.until) {
+  {
     const std::scoped_lock lock(mutex_);
-    asked_[owed.number].beyond = true;
+    const Time now = clock_.now();
+    if (now > owed.until) asked_[owed.number].beyond = true;
+    if (now > turn_ + settings_.times.timeout) asked_[owed.number].stalled = true;
   }
   if (!owed.hang_up) return;
   if (serial()) {

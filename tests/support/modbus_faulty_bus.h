@@ -30,7 +30,8 @@ class ModbusFaultyBus {
   struct Asked {
     WireRequest request;
     WireFault fault;
-    bool beyond = false;  // sent later than RTU can tell
+    bool beyond = false;   // sent later than RTU can tell
+    bool stalled = false;  // sent later than the timeout after begin_turn()
   };
 
   struct Settings {
