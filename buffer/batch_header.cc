@@ -5,7 +5,7 @@
 namespace fieldweir {
 namespace {
 
-enum HeaderFlag : std::uint8_t { synchronised = 1, replaces = 2 };
+enum HeaderFlag : std::uint8_t { synchronised = 1, replaces = 2, is_thinned_batch = 4 };
 
 void write_position(ByteWriter& writer, const Position& position) {
   writer.fixed(position.stream, 4);
@@ -26,11 +26,16 @@ Position read_position(ByteReader& reader) {
 ByteWriter write_header(const BatchHeader& header, std::span<std::byte> out) {
   ByteWriter writer(out.data() + checked_from);
   const bool stands_for_others = header.replaces_from != header.position;
-  writer.u8((header.clock_synchronised ? synchronised : 0) | (stands_for_others ? replaces : 0));
+  writer.u8((header.clock_synchronised ? synchronised : 0) | (stands_for_others ? replaces : 0) |
+            (header.interval > 0 ? is_thinned_batch : 0));
   writer.u8(static_cast<std::uint8_t>(header.lane));
   write_position(writer, header.position);
   if (stands_for_others) write_position(writer, header.replaces_from);
   writer.varint(header.rows);
+  if (header.interval > 0) {
+    writer.varint(static_cast<std::uint64_t>(header.interval));
+    writer.varint(header.readings);
+  }
   const auto from = static_cast<std::uint64_t>(header.from);
   writer.varint(zigzag(from));
   writer.varint(static_cast<std::uint64_t>(header.to) - from);
@@ -67,12 +72,17 @@ Result<> verify(std::span<const std::byte> bytes) {
 bool read_header(ByteReader& reader, BatchHeader& header) {
   const std::uint8_t flags = reader.u8();
   const std::uint8_t lane = reader.u8();
-  if (flags > (synchronised | replaces) || lane >= lane_count) return reader.fail();
+  if (flags > (synchronised | replaces | is_thinned_batch) || lane >= lane_count)
+    return reader.fail();
   header.clock_synchronised = (flags & synchronised) != 0;
   header.lane = static_cast<Lane>(lane);
   header.position = read_position(reader);
   header.replaces_from = (flags & replaces) != 0 ? read_position(reader) : header.position;
   header.rows = static_cast<std::uint32_t>(reader.varint_to(most_rows));
+  const bool thin = (flags & is_thinned_batch) != 0;
+  header.interval = thin ? static_cast<Duration>(reader.varint_to(day)) : 0;
+  header.readings = thin ? reader.varint() : header.rows;
+  if (thin && header.interval == 0) return reader.fail();
   const std::uint64_t from = unzigzag(reader.varint());
   header.from = static_cast<Time>(from);
   header.to = static_cast<Time>(from + reader.varint());
@@ -92,6 +102,7 @@ bool read_header(ByteReader& reader, BatchHeader& header) {
 std::size_t encode_gaps(const BatchHeader& header, std::span<std::byte> out) {
   BatchHeader empty = header;
   empty.rows = 0;
+  empty.interval = 0;
   empty.from = empty.to = 0;
   return seal(write_header(empty, out), out);
 }

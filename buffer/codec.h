@@ -11,9 +11,13 @@
 //             n / 10^k or n x 10^-k, else 32 or 64 bits; integers as differences; booleans as bits.
 //             An entry whose values are all equal stores one
 //
+// A thinned batch (thinning.h) has readings that stand for several: after the values, how many, and
+// the least and greatest of them, per dictionary entry in forms of their own.
+//
 // Signal ids are those of the run that wrote the batch (its epoch); the journal keeps the names.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -28,10 +32,30 @@
 namespace fieldweir {
 
 class ByteReader;
+class ByteWriter;
 
 inline constexpr std::size_t most_rows = 10'000;  // of a batch
 inline constexpr std::size_t most_texts = 64;     // different ones in a batch
 using BatchText = FixedText<64>;
+
+/// What a reading with the flag `thinned` stands for; its `bits` are the index of this.
+struct Thinned {
+  std::uint64_t bits = 0;   // numbers: the mean, a float64; text, boolean: the value of all of them
+  double min = 0;           // only of numbers
+  double max = 0;           //
+  std::uint32_t count = 0;  // of readings
+  friend bool operator==(const Thinned&, const Thinned&) = default;
+};
+/// Whether it has a least and a greatest.
+inline bool has_range(const Reading& reading) {
+  return is_thinned(reading) && reading.kind == Kind::float64;
+}
+
+/// A thinned batch has no more rows than this, so that it takes no more room, here and in messages,
+/// than any batch of `rows` readings may.
+constexpr std::size_t most_thinned(std::size_t rows) {
+  return std::max<std::size_t>(rows * 2 / 5, 1);
+}
 
 struct BatchHeader {
   Lane lane = Lane::telemetry;
@@ -39,7 +63,9 @@ struct BatchHeader {
   Position replaces_from;  // equal to `position` unless the batch stands for dropped ones
   bool clock_synchronised = true;
   std::uint32_t rows = 0;
-  Time from = 0;  // least and greatest time among the readings
+  std::uint64_t readings = 0;  // that the rows stand for: more than `rows` in a thinned batch
+  Duration interval = 0;       // in which they were brought together; 0: not thinned
+  Time from = 0;               // least and greatest time among the readings
   Time to = 0;
   GapList gaps;
 };
@@ -69,6 +95,12 @@ class Encoder {
   std::size_t encode(BatchHeader& header, std::span<const Reading> readings,
                      std::span<const BatchText> texts, std::span<std::byte> out);
 
+  /// A thinned batch, whose header says its interval. Of so many rows as most_thinned() allows it
+  /// takes no more than encoded_max() of a whole batch.
+  std::size_t encode(BatchHeader& header, std::span<const Reading> readings,
+                     std::span<const Thinned> thinned, std::span<const BatchText> texts,
+                     std::span<std::byte> out);
+
  private:
   struct Entry {  // of the dictionary
     SignalId signal;
@@ -83,7 +115,11 @@ class Encoder {
     std::uint8_t form = 0;  // that held its values last time: tried first
   };
 
-  void sort_by_entry(std::span<const Reading> readings);
+  void find_entries(std::span<const Reading> readings);
+  template <class HasValue, class BitsOf>
+  void sort_by_entry(std::span<const Reading> readings, HasValue has_value, BitsOf bits_of);
+  void write_thinned(ByteWriter& writer, std::span<const Reading> readings,
+                     std::span<const Thinned> thinned);
   std::uint16_t entry_of(const Reading& reading);
   void choose_forms();
   std::uint8_t choose_form(const Entry& entry, std::span<const std::uint64_t> bits);
@@ -110,8 +146,10 @@ class Decoder {
   explicit Decoder(std::size_t rows);
   static std::size_t bytes_for(std::size_t rows);
 
+  /// `thinned` stays empty unless the batch is.
   Result<> decode(std::span<const std::byte> bytes, BatchHeader& header,
-                  std::vector<Reading>& readings, std::vector<BatchText>& texts);
+                  std::vector<Reading>& readings, std::vector<Thinned>& thinned,
+                  std::vector<BatchText>& texts);
 
  private:
   struct Entry {
@@ -120,8 +158,14 @@ class Decoder {
     std::uint16_t begin;
     std::uint16_t end;
   };
-  void read_columns(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
-                    std::size_t texts);
+  void read_readings(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
+                     std::size_t texts);
+  void read_thinned(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
+                    std::vector<Thinned>& thinned);
+  template <class HasValue>
+  void sort_by_entry(std::size_t entries, std::span<const Reading> readings, HasValue has_value);
+  template <class Put>
+  void read_column(ByteReader& reader, const Entry& entry, std::size_t texts, Put put);
 
   std::vector<Entry> entries_;
   std::vector<std::uint16_t> places_;

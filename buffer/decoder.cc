@@ -140,8 +140,10 @@ std::size_t Decoder::bytes_for(std::size_t rows) {
 }
 
 Result<> Decoder::decode(std::span<const std::byte> bytes, BatchHeader& header,
-                         std::vector<Reading>& readings, std::vector<BatchText>& texts) {
+                         std::vector<Reading>& readings, std::vector<Thinned>& thinned,
+                         std::vector<BatchText>& texts) {
   readings.clear();
+  thinned.clear();
   texts.clear();
   if (const Result<> verified = verify(bytes); !verified) return verified;
   const Error broken = error(Reason::corrupt, "batch with a good checksum and broken contents");
@@ -165,18 +167,57 @@ Result<> Decoder::decode(std::span<const std::byte> bytes, BatchHeader& header,
     places_[i] = static_cast<std::uint16_t>(place);
   });
   read_attributes(reader, readings);
-  if (reader.good()) read_columns(reader, entries, readings, texts.size());
+  if (reader.good()) read_readings(reader, entries, readings, texts.size());
+  if (header.interval == 0 && std::any_of(readings.begin(), readings.end(), is_thinned))
+    reader.fail();
+  if (reader.good() && header.interval > 0) read_thinned(reader, entries, readings, thinned);
   if (reader.good() && reader.at_end()) return {};
   readings.clear();
+  thinned.clear();
   return broken;
 }
 
-void Decoder::read_columns(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
-                           std::size_t texts) {
-  for (std::size_t i = 0; i < readings.size(); ++i) {
+void Decoder::read_readings(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
+                            std::size_t texts) {
+  for (std::size_t i = 0; i < readings.size(); ++i)
     readings[i].signal = entries_[places_[i]].signal;
-    if (readings[i].kind != Kind::none) ++entries_[places_[i]].end;
+  sort_by_entry(entries, readings, [](const Reading& r) { return r.kind != Kind::none; });
+  for (std::size_t i = 0; i < entries && reader.good(); ++i)
+    read_column(reader, entries_[i], texts, [&](std::size_t row, Kind kind, std::uint64_t bits) {
+      readings[row].kind = kind;
+      readings[row].bits = bits;
+    });
+}
+
+void Decoder::read_thinned(ByteReader& reader, std::size_t entries, std::vector<Reading>& readings,
+                           std::vector<Thinned>& thinned) {
+  for (Reading& r : readings) {
+    if (!is_thinned(r)) continue;
+    thinned.push_back({.bits = r.bits});
+    r.bits = thinned.size() - 1;
   }
+  read_runs(reader, thinned.size(), [&](std::size_t begin, std::size_t end) {
+    const auto count = static_cast<std::uint32_t>(reader.varint_to(UINT32_MAX));
+    for (std::size_t i = begin; i < end; ++i) thinned[i].count = count;
+  });
+  sort_by_entry(entries, readings, has_range);
+  for (double Thinned::*const end : {&Thinned::min, &Thinned::max})
+    for (std::size_t i = 0; i < entries && reader.good(); ++i) {
+      if (entries_[i].begin == entries_[i].end) continue;
+      entries_[i].form = reader.u8();
+      read_column(reader, entries_[i], 0, [&](std::size_t row, Kind kind, std::uint64_t bits) {
+        if (kind != Kind::float64) reader.fail();
+        thinned[readings[row].bits].*end = std::bit_cast<double>(bits);
+      });
+    }
+}
+
+template <class HasValue>
+void Decoder::sort_by_entry(std::size_t entries, std::span<const Reading> readings,
+                            HasValue has_value) {
+  for (std::size_t i = 0; i < entries; ++i) entries_[i].end = 0;
+  for (std::size_t i = 0; i < readings.size(); ++i)
+    if (has_value(readings[i])) ++entries_[places_[i]].end;
   std::uint16_t begin = 0;
   for (std::size_t i = 0; i < entries; ++i) {
     const std::uint16_t values = entries_[i].end;
@@ -184,25 +225,23 @@ void Decoder::read_columns(ByteReader& reader, std::size_t entries, std::vector<
     begin = static_cast<std::uint16_t>(begin + values);
   }
   for (std::size_t i = 0; i < readings.size(); ++i)
-    if (readings[i].kind != Kind::none)
+    if (has_value(readings[i]))
       ordered_[entries_[places_[i]].end++] = static_cast<std::uint16_t>(i);
+}
 
-  for (std::size_t i = 0; i < entries && reader.good(); ++i) {
-    const Entry& entry = entries_[i];
-    if (entry.begin == entry.end) continue;
-    const bool equal = (entry.form & form::equal) != 0;
-    const auto form = static_cast<std::uint8_t>(entry.form & ~form::equal);
-    std::uint16_t next = entry.begin;
-    const std::uint16_t stored = equal ? entry.begin + 1 : entry.end;
-    read_values(reader, form, stored - entry.begin, texts, [&](Kind kind, std::uint64_t bits) {
-      // an equal form's one value goes to all
-      const std::uint16_t end = equal ? entry.end : next + 1;
-      for (; next < end; ++next) {
-        readings[ordered_[next]].kind = kind;
-        readings[ordered_[next]].bits = bits;
-      }
-    });
-  }
+/// The values of one entry: put(row, kind, bits).
+template <class Put>
+void Decoder::read_column(ByteReader& reader, const Entry& entry, std::size_t texts, Put put) {
+  if (entry.begin == entry.end) return;
+  const bool equal = (entry.form & form::equal) != 0;
+  const auto form = static_cast<std::uint8_t>(entry.form & ~form::equal);
+  std::uint16_t next = entry.begin;
+  const std::uint16_t stored = equal ? entry.begin + 1 : entry.end;
+  read_values(reader, form, stored - entry.begin, texts, [&](Kind kind, std::uint64_t bits) {
+    // an equal form's one value goes to all
+    const std::uint16_t end = equal ? entry.end : next + 1;
+    for (; next < end; ++next) put(ordered_[next], kind, bits);
+  });
 }
 
 }  // namespace fieldweir

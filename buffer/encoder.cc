@@ -75,74 +75,17 @@ void write_attributes(ByteWriter& writer, std::span<const Reading> readings) {
       [&](std::size_t i) { writer.fixed(key(i), 3); });
 }
 
-template <class ToNumber>
-void write_differences(ByteWriter& writer, std::span<const std::uint64_t> bits, ToNumber number) {
-  std::uint64_t last = 0;
-  for (const std::uint64_t value : bits) {
-    const std::uint64_t n = number(value);
-    writer.varint(zigzag(n - last));
-    last = n;
-  }
-}
-
-void write_bits(ByteWriter& writer, std::span<const std::uint64_t> bits) {
-  for (std::size_t i = 0; i < bits.size(); i += 8) {
-    unsigned packed = 0;
-    for (std::size_t j = i; j < std::min(i + 8, bits.size()); ++j)
-      packed |= (bits[j] != 0 ? 1u : 0u) << (j - i);
-    writer.u8(packed);
-  }
-}
-
-void write_values(ByteWriter& writer, std::uint8_t form, std::span<const std::uint64_t> bits) {
-  if ((form & form::equal) != 0) {
-    bits = bits.first(1);
-    form &= static_cast<std::uint8_t>(~form::equal);
-  }
-  switch (form) {
-    case form::nothing:
-    case form::all_false:
-    case form::all_true:
-      return;
-    case form::bits:
-      return write_bits(writer, bits);
-    case form::float64:
-      for (const std::uint64_t value : bits) writer.fixed(value, 8);
-      return;
-    case form::text:
-      for (const std::uint64_t value : bits) writer.u8(value);
-      return;
-    case form::float32:
-      return write_differences(writer, bits, [](std::uint64_t value) -> std::uint64_t {
-        return std::bit_cast<std::uint32_t>(static_cast<float>(std::bit_cast<double>(value)));
-      });
-    case form::int64:
-    case form::uint64:
-      return write_differences(writer, bits, [](std::uint64_t value) { return value; });
-    default:
-      return write_differences(writer, bits, [form](std::uint64_t value) {
-        return static_cast<std::uint64_t>(form::to_decimal(form, std::bit_cast<double>(value)));
-      });
-  }
-}
-
-bool all_held(std::uint8_t form, std::span<const std::uint64_t> bits) {
-  return std::all_of(bits.begin(), bits.end(),
-                     [form](std::uint64_t value) { return form::holds(form, value); });
-}
-
-std::uint8_t float_form(std::span<const std::uint64_t> bits) {
-  for (std::uint8_t k = 0; k <= form::most_digits; ++k) {
-    if (all_held(form::divided + k, bits)) return form::divided + k;
-    if (all_held(form::scaled + k, bits)) return form::scaled + k;
-  }
-  return all_held(form::float32, bits) ? form::float32 : form::float64;
-}
-
-std::uint8_t boolean_form(std::span<const std::uint64_t> bits) {
-  const auto set = std::count_if(bits.begin(), bits.end(), [](auto bit) { return bit != 0; });
-  if (set == 0) return form::all_false;
-  return static_cast<std::size_t>(set) == bits.size() ? form::all_true : form::bits;
+/// What the header says of the readings.
+void describe(BatchHeader& header, std::span<const Reading> readings,
+              std::span<const Thinned> thinned) {
+  const auto [first, last] =
+      std::minmax_element(readings.begin(), readings.end(),
+                          [](const Reading& a, const Reading& b) { return a.time < b.time; });
+  header.rows = static_cast<std::uint32_t>(readings.size());
+  header.from = first->time;
+  header.to = last->time;
+  header.readings = readings.size() - thinned.size();
+  for (const Thinned& each : thinned) header.readings += each.count;
 }
 
 }  // namespace
@@ -159,17 +102,21 @@ std::size_t Encoder::bytes_for(std::size_t rows, std::size_t signals) {
 
 std::size_t Encoder::encode(BatchHeader& header, std::span<const Reading> readings,
                             std::span<const BatchText> texts, std::span<std::byte> out) {
+  return encode(header, readings, {}, texts, out);
+}
+
+std::size_t Encoder::encode(BatchHeader& header, std::span<const Reading> readings,
+                            std::span<const Thinned> thinned, std::span<const BatchText> texts,
+                            std::span<std::byte> out) {
   FIELDWEIR_CHECK(readings.size() <= places_.size() && texts.size() <= most_texts);
+  FIELDWEIR_CHECK(thinned.empty() || header.interval > 0);
   FIELDWEIR_CHECK(out.size() >= encoded_max(readings.size()));
   if (readings.empty()) return encode_gaps(header, out);
-
-  const auto [first, last] =
-      std::minmax_element(readings.begin(), readings.end(),
-                          [](const Reading& a, const Reading& b) { return a.time < b.time; });
-  header.rows = static_cast<std::uint32_t>(readings.size());
-  header.from = first->time;
-  header.to = last->time;
-  sort_by_entry(readings);
+  describe(header, readings, thinned);
+  find_entries(readings);
+  sort_by_entry(
+      readings, [](const Reading& r) { return r.kind != Kind::none; },
+      [&](const Reading& r) { return is_thinned(r) ? thinned[r.bits].bits : r.bits; });
   choose_forms();
 
   ByteWriter writer = write_header(header, out);
@@ -189,23 +136,48 @@ std::size_t Encoder::encode(BatchHeader& header, std::span<const Reading> readin
   write_attributes(writer, readings);
   for (std::size_t i = 0; i < entry_count_; ++i)
     write_values(writer, entries_[i].form, values_of(entries_[i]));
+  if (!thinned.empty()) write_thinned(writer, readings, thinned);
   return seal(writer, out);
 }
 
-void Encoder::sort_by_entry(std::span<const Reading> readings) {
+void Encoder::write_thinned(ByteWriter& writer, std::span<const Reading> readings,
+                            std::span<const Thinned> thinned) {
+  const auto count = [&](std::size_t i) { return thinned[i].count; };
+  write_runs(
+      writer, thinned.size(), [&](std::size_t a, std::size_t b) { return count(a) == count(b); },
+      [&](std::size_t i) { writer.varint(count(i)); });
+  for (double Thinned::*const end : {&Thinned::min, &Thinned::max}) {
+    sort_by_entry(readings, has_range, [&](const Reading& r) {
+      return std::bit_cast<std::uint64_t>(thinned[r.bits].*end);
+    });
+    for (std::size_t i = 0; i < entry_count_; ++i) {
+      if (entries_[i].values == 0) continue;
+      known_[entries_[i].signal].form = form::nothing;  // means have more digits
+      entries_[i].form = choose_form(entries_[i], values_of(entries_[i]));
+      writer.u8(entries_[i].form);
+      write_values(writer, entries_[i].form, values_of(entries_[i]));
+    }
+  }
+}
+
+void Encoder::find_entries(std::span<const Reading> readings) {
   ++batch_;
   entry_count_ = 0;
-  for (std::size_t i = 0; i < readings.size(); ++i) {
-    places_[i] = entry_of(readings[i]);
-    if (readings[i].kind != Kind::none) ++entries_[places_[i]].values;
-  }
+  for (std::size_t i = 0; i < readings.size(); ++i) places_[i] = entry_of(readings[i]);
+}
+
+template <class HasValue, class BitsOf>
+void Encoder::sort_by_entry(std::span<const Reading> readings, HasValue has_value, BitsOf bits_of) {
+  for (std::size_t i = 0; i < entry_count_; ++i) entries_[i].values = 0;
+  for (std::size_t i = 0; i < readings.size(); ++i)
+    if (has_value(readings[i])) ++entries_[places_[i]].values;
   std::uint16_t begin = 0;
   for (std::size_t i = 0; i < entry_count_; ++i) {
     entries_[i].end = begin;
     begin = static_cast<std::uint16_t>(begin + entries_[i].values);
   }
   for (std::size_t i = 0; i < readings.size(); ++i)
-    if (readings[i].kind != Kind::none) ordered_[entries_[places_[i]].end++] = readings[i].bits;
+    if (has_value(readings[i])) ordered_[entries_[places_[i]].end++] = bits_of(readings[i]);
 }
 
 // A signal whose kind changes within a batch gets a second entry; one without a value has any kind.

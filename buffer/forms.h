@@ -7,10 +7,15 @@
 
 #include <bit>
 #include <cstdint>
+#include <span>
 
 #include "core/reading.h"
 
-namespace fieldweir::form {
+namespace fieldweir {
+
+class ByteWriter;
+
+namespace form {
 
 enum : std::uint8_t {
   nothing = 0,
@@ -63,4 +68,13 @@ inline bool holds(std::uint8_t form, std::uint64_t value_bits) {
   return std::bit_cast<std::uint64_t>(from_decimal(form, to_decimal(form, value))) == value_bits;
 }
 
-}  // namespace fieldweir::form
+}  // namespace form
+
+bool all_held(std::uint8_t form, std::span<const std::uint64_t> bits);
+/// The shortest form that holds all of these float64.
+std::uint8_t float_form(std::span<const std::uint64_t> bits);
+std::uint8_t boolean_form(std::span<const std::uint64_t> bits);
+/// The values in a form that holds them.
+void write_values(ByteWriter& writer, std::uint8_t form, std::span<const std::uint64_t> bits);
+
+}  // namespace fieldweir

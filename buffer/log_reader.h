@@ -27,10 +27,22 @@ class DecodedBatch {
   /// First of the positions that this batch stands for; equal to `position` but after drops.
   Position replaces_from;
   bool clock_synchronised = true;
+  Duration interval = 0;          // of a thinned batch (buffer/thinning.h): what one reading spans
   std::vector<Reading> readings;  // Reading::signal and as_text() are resolved by the calls below
+  std::vector<Thinned> thinned;   // what readings with that flag stand for: thinned[reading.bits]
   std::vector<Gap> gaps;
   std::vector<BatchText> texts;          // what text readings index
   const SignalTable* signals = nullptr;  // of the run that wrote the batch; set before name()
+
+  /// nullptr: the reading stands for itself.
+  const Thinned* thinned_of(const Reading& reading) const {
+    return is_thinned(reading) ? &thinned[reading.bits] : nullptr;
+  }
+  /// With its own value: of a thinned one, the mean.
+  Reading with_value(Reading reading) const {
+    if (is_thinned(reading)) reading.bits = thinned[reading.bits].bits;
+    return reading;
+  }
 
   std::string_view name(SignalId signal) const { return (*signals)[signal].name; }
   std::string_view unit(SignalId signal) const { return (*signals)[signal].unit; }

@@ -61,13 +61,14 @@ Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
 }
 
 Result<> Reader::decode(std::span<const std::byte> bytes, DecodedBatch& out) {
-  if (auto r = decoder_.decode(bytes, header_, out.readings, out.texts); !r) return r;
+  if (auto r = decoder_.decode(bytes, header_, out.readings, out.thinned, out.texts); !r) return r;
   out.lane = header_.lane;
   out.position = header_.position;
   out.replaces_from = header_.replaces_from;
   out.clock_synchronised = header_.clock_synchronised;
   out.gaps.assign(header_.gaps.begin(), header_.gaps.end());
   out.signals = &parts_.signals;
+  out.interval = header_.interval;
   return {};
 }
 
@@ -114,7 +115,9 @@ void Reader::dead_letter(Lane lane, Position position, std::string_view why) {
   if (here) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
   if (found.slot != nullptr) parts_.tail.release(uplink_, *found.slot, false);
   if (!here) {
+  out.interval = 0;
     const Result<JournalReader::Row> row = journal_.next(lane, before);
+  out.thinned.clear();
     const bool there = row && row.value().id == row_id(lane, position);
     parts_.dead_letters.put(uplink_, why,
                             there ? row.value().payload : std::span<const std::byte>());

@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, reason_count> reason_names = {
     "disk full",
     "locked",
     "stopped",
+    "thinned",
 };
 
 Reading reading(SignalId signal, Time time, Kind kind, std::uint64_t bits) {

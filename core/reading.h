@@ -54,8 +54,9 @@ enum class Reason : std::uint8_t {
   disk_full,
   locked,  // another process holds it
   stopped,
+  thinned_away,  // another reading stands for it, `buffer.thin`
 };
-inline constexpr int reason_count = static_cast<int>(Reason::stopped) + 1;
+inline constexpr int reason_count = static_cast<int>(Reason::thinned_away) + 1;
 
 std::string_view to_string(Kind kind);
 std::string_view to_string(Quality quality);
@@ -65,6 +66,7 @@ std::string_view to_string(Reason reason);
 /// Bits of Reading::flags.
 enum ReadingFlag : std::uint8_t {
   source_time = 1,  // `time` was given by the source, not taken at reception
+  thinned = 2,      // stands for several, see buffer/codec.h; only in batches of the journal
 };
 
 struct Reading {
@@ -88,6 +90,7 @@ struct Reading {
 
   friend bool operator==(const Reading&, const Reading&) = default;
 };
+inline bool is_thinned(const Reading& reading) { return (reading.flags & thinned) != 0; }
 static_assert(sizeof(Reading) == 24 && std::is_trivially_copyable_v<Reading>);
 
 Reading float64_reading(SignalId signal, Time time, double value);

@@ -53,6 +53,8 @@ void Parts::fill() {
   part_.replaces_from = whole_->replaces_from;
   part_.clock_synchronised = whole_->clock_synchronised;
   part_.signals = whole_->signals;
+  part_.interval = whole_->interval;
+  part_.thinned = whole_->thinned;
   part_.texts = whole_->texts;
   part_.gaps.clear();
   if (at_ == 0) part_.gaps = whole_->gaps;

@@ -75,10 +75,11 @@ void measure(std::size_t rows, std::size_t signals, double most_bytes) {
   const double encode =
       best_of(20, rows, [&] { size = encoder.encode(header, readings, {}, bytes); });
   std::vector<Reading> back;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
   back.reserve(rows);
   const double decode = best_of(20, rows, [&] {
-    if (!decoder.decode(std::span(bytes).first(size), header, back, texts)) std::abort();
+    if (!decoder.decode(std::span(bytes).first(size), header, back, thinned, texts)) std::abort();
   });
   if (back != readings) std::abort();
   std::printf("codec bytes per reading, %zu a batch\t%.2f\tB\t%g\n", rows,

@@ -84,6 +84,7 @@ TEST(Codec, TheNumbersOfReasonsStay) {
   EXPECT_EQ(static_cast<int>(Reason::quota), 16);
   EXPECT_EQ(static_cast<int>(Reason::corrupt), 19);
   EXPECT_EQ(static_cast<int>(Reason::stopped), 26);
+  EXPECT_EQ(static_cast<int>(Reason::thinned_away), 27);
 }
 
 TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
@@ -91,6 +92,7 @@ TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
   Encoder encoder(500, signals);
   Decoder decoder(500);
   std::vector<Reading> decoded;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
   for (int round = 0; round < 2'000; ++round) {
     const std::vector<BatchText> given(random.below(most_texts + 1), BatchText("running"));
@@ -104,7 +106,7 @@ TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
     ASSERT_LE(coded.bytes.size(), encoded_max(readings.size()));
 
     BatchHeader header;
-    const Result<> result = decoder.decode(coded.bytes, header, decoded, texts);
+    const Result<> result = decoder.decode(coded.bytes, header, decoded, thinned, texts);
     ASSERT_TRUE(result.ok()) << result.error().text.view();
     ASSERT_EQ(decoded, readings);
     EXPECT_EQ(header.position, coded.header.position);
@@ -130,7 +132,7 @@ TEST(Codec, KeepsTheWorstValuesWithinItsBound) {
     Reading r = i % 3 == 0   ? float64_reading(signal, time, worst[i % std::size(worst)])
                 : i % 3 == 1 ? int64_reading(signal, time, i % 2 == 0 ? INT64_MIN : INT64_MAX)
                              : uint64_reading(signal, time, UINT64_MAX - i);
-    r.flags = static_cast<std::uint8_t>(i);
+    r.flags = static_cast<std::uint8_t>(i & ~unsigned{thinned});
     readings.push_back(r);
   }
   Encoder encoder(500, signals);
@@ -139,8 +141,9 @@ TEST(Codec, KeepsTheWorstValuesWithinItsBound) {
   EXPECT_LE(coded.bytes.size(), encoded_max(500));
   BatchHeader header;
   std::vector<Reading> decoded;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
-  ASSERT_TRUE(decoder.decode(coded.bytes, header, decoded, texts).ok());
+  ASSERT_TRUE(decoder.decode(coded.bytes, header, decoded, thinned, texts).ok());
   EXPECT_EQ(decoded, readings);
 }
 
@@ -152,14 +155,16 @@ TEST(Codec, RefusesEveryBitFlipAndEveryTruncation) {
   for (Reading& r : readings) r = random_reading(random, 0);
   Coded coded = encode(encoder, readings);
   BatchHeader header;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
   for (std::size_t bit = 0; bit < coded.bytes.size() * 8; ++bit) {
     coded.bytes[bit / 8] ^= std::byte{1} << bit % 8;
-    EXPECT_FALSE(decoder.decode(coded.bytes, header, readings, texts).ok()) << bit;
+    EXPECT_FALSE(decoder.decode(coded.bytes, header, readings, thinned, texts).ok()) << bit;
     coded.bytes[bit / 8] ^= std::byte{1} << bit % 8;
   }
   for (std::size_t size = 0; size < coded.bytes.size(); ++size)
-    EXPECT_FALSE(decoder.decode(std::span(coded.bytes).first(size), header, readings, texts).ok());
+    EXPECT_FALSE(
+        decoder.decode(std::span(coded.bytes).first(size), header, readings, thinned, texts).ok());
 }
 
 TEST(Codec, SurvivesAnyBytesWithAGoodChecksum) {
@@ -167,6 +172,7 @@ TEST(Codec, SurvivesAnyBytesWithAGoodChecksum) {
   Encoder encoder(200, signals);
   Decoder decoder(200);
   std::vector<Reading> decoded;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
   BatchHeader header;
   const std::vector<BatchText> given(3, BatchText("off"));
@@ -178,10 +184,101 @@ TEST(Codec, SurvivesAnyBytesWithAGoodChecksum) {
       coded.bytes[5 + random.below(coded.bytes.size() - 5)] = static_cast<std::byte>(random.next());
     if (random.below(4) == 0) coded.bytes.resize(6 + random.below(coded.bytes.size() - 6));
     mend_checksum(coded.bytes);
-    if (!decoder.decode(coded.bytes, header, decoded, texts).ok()) continue;
+    if (!decoder.decode(coded.bytes, header, decoded, thinned, texts).ok()) continue;
     EXPECT_EQ(decoded.size(), header.rows);
     for (const Reading& r : decoded)
       EXPECT_TRUE(r.kind != Kind::text || r.as_text() < texts.size());
+  }
+}
+
+// --- thinned
+
+struct ThinnedBatch {
+  std::vector<Reading> readings;
+  std::vector<Thinned> thinned;
+};
+
+/// A third stands for itself.
+ThinnedBatch random_thinned(Random& random, std::size_t rows, std::size_t texts) {
+  ThinnedBatch batch;
+  for (std::size_t i = 0; i < rows; ++i) {
+    Reading r = random_reading(random, texts);
+    const bool integer = r.kind == Kind::int64 || r.kind == Kind::uint64;
+    if (random.below(3) > 0 && !integer) {
+      Thinned& one = batch.thinned.emplace_back();
+      one.bits = r.bits;
+      one.count = static_cast<std::uint32_t>(2 + random.below(1'000));
+      if (r.kind == Kind::float64) {
+        one.min = static_cast<double>(random.below(100)) * 0.1;
+        one.max = random.below(9) == 0 ? random.unit() : one.min + 1;
+      }
+      r.flags |= thinned;
+      r.bits = batch.thinned.size() - 1;
+    }
+    batch.readings.push_back(r);
+  }
+  return batch;
+}
+
+Coded encode(Encoder& encoder, const ThinnedBatch& batch, std::span<const BatchText> texts,
+             std::size_t rows) {
+  Coded coded;
+  coded.header.position = coded.header.replaces_from = {7, 3, 41};
+  coded.header.interval = minute;
+  coded.bytes.resize(encoded_max(rows));
+  coded.bytes.resize(
+      encoder.encode(coded.header, batch.readings, batch.thinned, texts, coded.bytes));
+  return coded;
+}
+
+TEST(Codec, ReturnsThinnedReadingsAsTheyWere) {
+  Random random(5);
+  Encoder encoder(500, signals);
+  Decoder decoder(500);
+  ThinnedBatch decoded;
+  std::vector<BatchText> texts;
+  for (int round = 0; round < 2'000; ++round) {
+    const std::vector<BatchText> given(random.below(most_texts + 1), BatchText("running"));
+    const ThinnedBatch batch =
+        random_thinned(random, 1 + random.below(most_thinned(500)), given.size());
+    const Coded coded = encode(encoder, batch, given, 500);
+    ASSERT_LE(coded.bytes.size(), encoded_max(500));
+    BatchHeader header;
+    const Result<> result =
+        decoder.decode(coded.bytes, header, decoded.readings, decoded.thinned, texts);
+    ASSERT_TRUE(result.ok()) << result.error().text.view();
+    ASSERT_EQ(decoded.readings, batch.readings);
+    ASSERT_TRUE(decoded.thinned == batch.thinned);
+    std::uint64_t readings = batch.readings.size() - batch.thinned.size();
+    for (const Thinned& one : batch.thinned) readings += one.count;
+    EXPECT_EQ(header.readings, readings);
+    EXPECT_EQ(header.rows, batch.readings.size());
+    EXPECT_EQ(header.interval, minute);
+  }
+}
+
+TEST(Codec, SurvivesAnyThinnedBytesWithAGoodChecksum) {
+  Random random(6);
+  Encoder encoder(200, signals);
+  Decoder decoder(200);
+  ThinnedBatch decoded;
+  std::vector<BatchText> texts;
+  BatchHeader header;
+  const std::vector<BatchText> given(3, BatchText("off"));
+  for (int round = 0; round < 20'000; ++round) {
+    const ThinnedBatch batch = random_thinned(random, 1 + random.below(16), given.size());
+    Coded coded = encode(encoder, batch, given, 200);
+    for (auto n = 1 + random.below(4); n > 0; --n)
+      coded.bytes[5 + random.below(coded.bytes.size() - 5)] = static_cast<std::byte>(random.next());
+    if (random.below(4) == 0) coded.bytes.resize(6 + random.below(coded.bytes.size() - 6));
+    mend_checksum(coded.bytes);
+    if (!decoder.decode(coded.bytes, header, decoded.readings, decoded.thinned, texts).ok())
+      continue;
+    for (const Reading& r : decoded.readings) {
+      ASSERT_TRUE(!is_thinned(r) || r.bits < decoded.thinned.size());
+      const std::uint64_t bits = is_thinned(r) ? decoded.thinned[r.bits].bits : r.bits;
+      EXPECT_TRUE(r.kind != Kind::text || bits < texts.size());
+    }
   }
 }
 
@@ -222,6 +319,7 @@ double size_per_reading(std::size_t rows, std::size_t count, double scale) {
   using Watch = std::chrono::steady_clock;
   std::vector<std::byte> out(encoded_max(rows));
   std::vector<Reading> decoded;
+  std::vector<Thinned> thinned;
   std::vector<BatchText> texts;
   BatchHeader header = coded.header;
   const int rounds = 200'000 / static_cast<int>(rows);
@@ -229,7 +327,7 @@ double size_per_reading(std::size_t rows, std::size_t count, double scale) {
   for (int i = 0; i < rounds; ++i) encoder.encode(header, readings, {}, out);
   const auto middle = Watch::now();
   for (int i = 0; i < rounds; ++i)
-    EXPECT_TRUE(decoder.decode(coded.bytes, header, decoded, texts).ok());
+    EXPECT_TRUE(decoder.decode(coded.bytes, header, decoded, thinned, texts).ok());
   const auto end = Watch::now();
   const double each = static_cast<double>(rounds) * static_cast<double>(rows);
   std::printf("%5zu rows of %4zu signals, scale %g: %.2f B, encode %.1f ns, decode %.1f ns each\n",
