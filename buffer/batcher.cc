@@ -13,12 +13,11 @@ constexpr std::size_t json_envelope = 160;
 }  // namespace
 
 Batcher::Batcher(const BatchSettings& settings, Run run, const SignalTable& signals,
-                 const TextTable& texts, const Clock& clock, Tail& tail)
+                 const TextTable& texts, Tail& tail)
     : settings_(settings),
       run_(run),
       signals_(signals),
       texts_(texts),
-      clock_(clock),
       tail_(tail),
       encoder_(static_cast<std::size_t>(settings.rows), signals.size()) {
   for (Open& open : open_) {
@@ -95,7 +94,7 @@ void Batcher::close(Lane lane, Time now) {
     BatchHeader& header = slot->header;
     header.lane = lane;
     header.position = header.replaces_from = {run_.stream, run_.epoch, ++open.seq};
-    header.clock_synchronised = clock_.synchronised();
+    header.clock_synchronised = run_.true_clock;
     header.rows = 0;
     header.gaps = open.gaps;
     slot->size = encoder_.encode(header, open.readings, open.texts, slot->room);

@@ -23,10 +23,11 @@ class Batcher final : public Output {
   struct Run {
     std::uint32_t stream;
     std::uint32_t epoch;
+    bool true_clock;  // from the beginning: else batches are marked, and dated when they are read
   };
 
   Batcher(const BatchSettings& settings, Run run, const SignalTable& signals,
-          const TextTable& texts, const Clock& clock, Tail& tail);
+          const TextTable& texts, Tail& tail);
   static std::size_t bytes_for(const BatchSettings& settings, std::size_t signals);
 
   /// While building: rung when a batch was closed.
@@ -59,7 +60,6 @@ class Batcher final : public Output {
   const Run run_;
   const SignalTable& signals_;
   const TextTable& texts_;
-  const Clock& clock_;
   Tail& tail_;
   Encoder encoder_;
   std::array<Open, lane_count> open_;

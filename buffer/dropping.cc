@@ -77,6 +77,7 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
 }
 
 }  // namespace
+    mark.clock_synchronised = mark.clock_synchronised && header.clock_synchronised;
 
 Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lane,
                                     const Owed& owed) {

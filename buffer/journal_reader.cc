@@ -19,13 +19,14 @@ Result<> JournalReader::open() {
                            "ORDER BY id LIMIT 1");
   if (opened) opened = run_.prepare(database_, "SELECT chunks FROM run WHERE epoch = ?");
   if (opened) opened = names_.prepare(database_, "SELECT content FROM names WHERE hash = ?");
+  if (opened) opened = state_.prepare(database_, "SELECT value FROM state WHERE name = ?");
   if (!opened) close();
   generation_ = generation;
   return opened;
 }
 
 void JournalReader::close() {
-  for (Statement* statement : {&next_, &run_, &names_}) statement->close();
+  for (Statement* statement : {&next_, &run_, &names_, &state_}) statement->close();
   database_.close();
 }
 
@@ -77,6 +78,19 @@ Result<> JournalReader::load(std::uint32_t epoch) {
   }
   table_ = table_of(signals);
   return {};
+}
+
+// What is known never changes; what is not may be by now.
+Result<const RunClock*> JournalReader::clock(std::uint32_t epoch) {
+  if (epoch != clock_epoch_ || !clock_ || !clock_->booted) {
+    const std::string name = clock_row(epoch);
+    const Result<bool> row = state_.bind(1, std::string_view(name)).step();
+    if (!row) return row.error();
+    clock_epoch_ = epoch;
+    clock_ = row.value() ? decode_clock(state_.bytes(0)) : std::nullopt;
+    state_.reset();
+  }
+  return clock_ ? &*clock_ : static_cast<const RunClock*>(nullptr);
 }
 
 }  // namespace fieldweir

@@ -7,9 +7,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "buffer/journal.h"
+#include "buffer/dating.h"
 #include "buffer/log_reader.h"
 
 namespace fieldweir {
@@ -31,6 +32,9 @@ class JournalReader {
   /// The signals of an earlier run; nullptr if the journal does not know them.
   Result<const SignalTable*> signals(std::uint32_t epoch);
 
+  /// Of an earlier run that began with a wrong clock; nullptr if nothing is known of it.
+  Result<const RunClock*> clock(std::uint32_t epoch);
+
  private:
   Result<> open();
   void close();
@@ -39,10 +43,12 @@ class JournalReader {
   const Journal& journal_;
   unsigned generation_ = 0;
   Database database_;
-  Statement next_, run_, names_;
+  Statement next_, run_, names_, state_;
   std::uint32_t epoch_ = 0;
   std::vector<std::byte> chunks_;  // of the run whose names are loaded
   std::unique_ptr<SignalTable> table_;
+  std::uint32_t clock_epoch_ = 0;
+  std::optional<RunClock> clock_;
 };
 
 }  // namespace fieldweir

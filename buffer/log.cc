@@ -6,6 +6,7 @@
 
 #include "buffer/batcher.h"
 #include "buffer/beginning.h"
+#include "buffer/dating.h"
 #include "buffer/lock_file.h"
 #include "buffer/reader.h"
 #include "buffer/recorder.h"
@@ -43,19 +44,22 @@ struct Log::Parts {
         journal(
             {buffer.path, buffer.max_size, context.vfs, buffer.min_free_disk, context.free_bytes}),
         tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
-        dead_letters(encoded_max(rows_of(batch))) {
+        dead_letters(encoded_max(rows_of(batch))),
+        dating(context.clock, uplinks) {
     take_lock(buffer.path);
     const Time now = context.clock.now();
-    const Ages ages{now, context.clock.synchronised()};
+    const Ages ages{now, dating.true_from_start()};
     const Beginning beginning = begin(journal, uplinks, context.random, ages);
     const RunRow& run = beginning.run;
-    batcher = std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch}, context.signals,
-                                        context.texts, context.clock, tail);
+    batcher =
+        std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch, run.synchronised},
+                                  context.signals, context.texts, tail);
     ledger.watch(batcher->account());
-    resume(beginning, now);
+    resume(beginning, ages);
     if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
-        Recorder::Parts{journal, tail, ledger, dead_letters, context.signals, context.clock},
+        Recorder::Parts{journal, tail, ledger, dead_letters, dating, context.signals,
+                        context.clock},
         Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable),
                        buffer.max_age, buffer.when_full},
         uplinks, beginning.absent.away, Recorder::Run{run, beginning.stored, ages});
@@ -63,12 +67,12 @@ struct Log::Parts {
     for (std::size_t i = 0; i < uplinks.size(); ++i)
       readers.push_back(
           std::make_unique<Reader>(Reader::Parts{tail, journal, context.signals, run.epoch,
-                                                 dead_letters, recorder->doorbell()},
+                                                 dead_letters, dating, recorder->doorbell()},
                                    i, rows_of(batch)));
   }
 
   void take_lock(const std::string& path);
-  void resume(const Beginning& beginning, Time now);
+  void resume(const Beginning& beginning, const Ages& ages);
 
   std::vector<std::string> uplinks;
   LockFile lock;
@@ -76,6 +80,7 @@ struct Log::Parts {
   Tail tail;
   Ledger ledger;
   DeadLetters dead_letters;
+  Dating dating;
   std::unique_ptr<Batcher> batcher;
   std::unique_ptr<Recorder> recorder;
   std::vector<std::unique_ptr<Reader>> readers;
@@ -90,7 +95,7 @@ void Log::Parts::take_lock(const std::string& path) {
     throw std::runtime_error(std::string(locked.error().text.view()));
 }
 
-void Log::Parts::resume(const Beginning& beginning, Time now) {
+void Log::Parts::resume(const Beginning& beginning, const Ages& ages) {
   for (int i = 0; i < lane_count; ++i) {
     const auto lane = static_cast<Lane>(i);
     if (!journal.is_open()) continue;
@@ -99,8 +104,13 @@ void Log::Parts::resume(const Beginning& beginning, Time now) {
   for (std::size_t i = 0; i < uplinks.size(); ++i) tail.resume(i, beginning.books[i]);
   const FieldTotals field = stored_field(journal);
   ledger.resume(field);
-  if (beginning.lost_some) batcher->lost(Reason::corrupt, field.at, now, Gap::unknown);
-  if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, field.at, now, Gap::unknown);
+  if (journal.is_open()) dating.resume(journal, beginning.books);
+  // since when is only known where both clocks were right
+  const Time now = ages.started;
+  const Time since =
+      now - std::max<Duration>(0, ages.of_earlier(field.at, beginning.before.synchronised, now));
+  if (beginning.lost_some) batcher->lost(Reason::corrupt, since, now, Gap::unknown);
+  if (!beginning.before.ended) batcher->lost(Reason::unclean_stop, since, now, Gap::unknown);
 }
 
 Log::Log(const BatchSettings& batch, const BufferSettings& buffer, std::vector<std::string> uplinks,

@@ -17,7 +17,8 @@ Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
       return older;
     }
   }
-  const Result<> decoded = decode(found.slot->bytes(), out);
+  Result<> decoded = decode(found.slot->bytes(), out);
+  if (decoded) decoded = correct_times(out);
   if (!decoded) mark_damaged(lane, found.slot->header.position, found.slot->header.rows, out);
   parts_.tail.release(uplink_, *found.slot, true);
   return true;
@@ -55,6 +56,7 @@ Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
   if (decoded && (row_id(out.lane, out.position) != batch.id || header_.rows != rows))
     decoded = error(Reason::corrupt, "a batch under another one's number");
   if (decoded && rows > 0) decoded = find_names(out);
+  if (decoded) decoded = correct_times(out);
   if (!decoded && decoded.error().reason != Reason::corrupt) return decoded.error();
   if (!decoded) mark_damaged(lane, position, rows, out);
   return true;
@@ -66,9 +68,9 @@ Result<> Reader::decode(std::span<const std::byte> bytes, DecodedBatch& out) {
   out.position = header_.position;
   out.replaces_from = header_.replaces_from;
   out.clock_synchronised = header_.clock_synchronised;
+  out.interval = header_.interval;
   out.gaps.assign(header_.gaps.begin(), header_.gaps.end());
   out.signals = &parts_.signals;
-  out.interval = header_.interval;
   return {};
 }
 
@@ -85,10 +87,37 @@ Result<> Reader::find_names(DecodedBatch& out) {
   return {};
 }
 
+/// A mark that reaches over the end of a run has times of several clocks: it stays as it is.
+Result<> Reader::correct_times(DecodedBatch& out) {
+  const std::uint32_t epoch = out.position.epoch;
+  if (out.clock_synchronised || out.replaces_from.epoch != epoch) return {};
+  std::optional<Duration> correction;
+  if (epoch == parts_.epoch) {
+    correction = parts_.dating.correction(uplink_, out.lane, out.position);
+  } else {
+    const Result<const RunClock*> run = journal_.clock(epoch);
+    if (!run) return run.error();
+    if (run.value() != nullptr)
+      correction = parts_.dating.correction(uplink_, out.lane, out.position, *run.value());
+  }
+  if (!correction) return {};
+  out.clock_synchronised = true;
+  for (Reading& reading : out.readings)
+    if ((reading.flags & source_time) == 0) reading.time += *correction;
+  for (Gap& gap : out.gaps) {
+    if (gap.from == 0 && gap.to == 0) continue;  // nobody knew
+    gap.from += *correction;
+    gap.to += *correction;
+  }
+  return {};
+}
+
 void Reader::mark_damaged(Lane lane, Position position, std::uint32_t rows, DecodedBatch& out) {
   out.lane = lane;
   out.position = out.replaces_from = position;
+  out.interval = 0;
   out.readings.clear();
+  out.thinned.clear();
   out.texts.clear();
   out.gaps.assign(1, Gap{0, 0, rows, Reason::corrupt});
   out.signals = &parts_.signals;
@@ -115,9 +144,7 @@ void Reader::dead_letter(Lane lane, Position position, std::string_view why) {
   if (here) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
   if (found.slot != nullptr) parts_.tail.release(uplink_, *found.slot, false);
   if (!here) {
-  out.interval = 0;
     const Result<JournalReader::Row> row = journal_.next(lane, before);
-  out.thinned.clear();
     const bool there = row && row.value().id == row_id(lane, position);
     parts_.dead_letters.put(uplink_, why,
                             there ? row.value().payload : std::span<const std::byte>());

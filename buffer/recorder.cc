@@ -18,6 +18,7 @@ Recorder::Recorder(const Parts& parts, const Pace& pace, std::vector<std::string
       names_stored_((parts.signals.size() + names_chunk - 1) / names_chunk, SIZE_MAX),
       names_pending_(names_stored_),
       chunks_(names_stored_.size() * sizeof(std::int64_t)),
+      clock_stored_(!parts.dating.matters()),
       books_(uplinks_.size()),
       stored_books_(uplinks_.size()),
       drops_(uplinks_.size() + absent_.size()),
@@ -31,6 +32,7 @@ Recorder::Recorder(const Parts& parts, const Pace& pace, std::vector<std::string
 // --- when
 
 Time Recorder::turn(Time now) {
+  if (parts_.dating.date(parts_.clock)) clock_stored_ = false;
   if (now < retry_at_) return retry_at_;
   if (parts_.journal.suspected()) {
     failed(error(Reason::corrupt, "an uplink met a damaged page"), now);
@@ -46,7 +48,8 @@ Time Recorder::turn(Time now) {
 
 Time Recorder::next_due(Time now) {
   if (more_ || !run_stored_ || parts_.dead_letters.waiting() > 0) return now;
-  Time due = never;
+  if (!clock_stored_ && !parts_.dating.waits()) return now;
+  Time due = parts_.dating.waits() ? now + second : never;  // nobody rings when the clock is set
   for (int i = 0; i < lane_count; ++i) {
     const auto lane = static_cast<Lane>(i);
     const bool durable = pace_.durable[static_cast<std::size_t>(i)];
@@ -131,7 +134,7 @@ Result<> Recorder::write(Time now, Extent extent) {
   parts_.dead_letters.remove_first(letters_);
   if (const std::uint64_t lost = parts_.dead_letters.take_lost(); lost > 0)
     log(LogLevel::warning, name(), "%" PRIu64 " dead letters came too fast to be kept", lost);
-  run_stored_ = true;
+  run_stored_ = clock_stored_ = true;
   spare_ = 0;
   last_commit_ = now;
   ++commits_;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "buffer/absent.h"
+#include "buffer/dating.h"
 #include "buffer/dead_letters.h"
 #include "buffer/expiry.h"
 #include "buffer/journal.h"
@@ -33,6 +34,7 @@ class Recorder final : public Worker {
     Tail& tail;
     const Ledger& ledger;
     DeadLetters& dead_letters;
+    Dating& dating;
     const SignalTable& signals;
     const Clock& clock;
   };
@@ -114,6 +116,7 @@ class Recorder final : public Worker {
   std::vector<std::size_t> names_pending_;  // the same, once the transaction is committed
   std::vector<std::byte> chunks_;           // their hashes
   std::vector<std::byte> chunk_;            // scratch
+  bool clock_stored_;                       // what is known of this run's clock
 
   std::vector<UplinkBooks> books_;
   std::vector<UplinkBooks> stored_books_;

@@ -29,6 +29,8 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
     if (auto r = put_names(ended); !r) return r;
   if (!run_stored_)
     if (auto r = put_absences(); !r) return r;
+  if (parts_.dating.matters() && !(run_stored_ && clock_stored_))
+    if (auto r = parts_.dating.store(journal, run_.epoch); !r) return r;
   for (const AbsentUplink& uplink : absent_)
     if (too_long_away(uplink, now))
       if (auto r = give_up(journal, uplink.name); !r) return r;

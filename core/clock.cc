@@ -4,7 +4,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <string>
 
 namespace fieldweir {
 namespace {
@@ -15,11 +17,21 @@ Time read_clock(clockid_t id) {
   return static_cast<Time>(t.tv_sec) * second + t.tv_nsec;
 }
 
+/// The first half of the random UUID that the kernel gives each boot.
+std::uint64_t boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string text;
+  std::getline(file, text);
+  std::erase(text, '-');
+  return std::strtoull(text.substr(0, 16).c_str(), nullptr, 16);
+}
+
 }  // namespace
 
-SystemClock::SystemClock() : offset_(read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME)) {}
+SystemClock::SystemClock()
+    : boot_{boot_id(), read_clock(CLOCK_REALTIME) - read_clock(CLOCK_BOOTTIME)} {}
 
-Time SystemClock::now() const { return read_clock(CLOCK_BOOTTIME) + offset_; }
+Time SystemClock::now() const { return read_clock(CLOCK_BOOTTIME) + boot_.at; }
 
 Time SystemClock::wall() const { return read_clock(CLOCK_REALTIME); }
 
@@ -28,12 +40,6 @@ bool SystemClock::synchronised() const {
   if (const int state = adjtimex(&query); state >= 0) return state != TIME_ERROR;
   // a service that must not set the clock may mostly not ask for its state either
   return access("/run/systemd/timesync/synchronized", F_OK) == 0;
-}
-
-std::string boot_id() {
-  std::ifstream file("/proc/sys/kernel/random/boot_id");
-  std::string id;
-  return std::getline(file, id) ? id : "unknown";
 }
 
 }  // namespace fieldweir

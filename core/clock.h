@@ -2,7 +2,7 @@
 // may call it. Cannot fail. Tests put a clock of their own in its place.
 #pragma once
 
-#include <string>
+#include <cstdint>
 
 #include "core/time.h"
 
@@ -21,6 +21,14 @@ class Clock {
 
   /// Whether the system clock was set by a time source. Batches closed before say so.
   virtual bool synchronised() const = 0;
+
+  /// A boot of the machine, and when it was by gateway time: by that the times of two runs of one
+  /// boot can be compared, whatever the clock said when each began.
+  struct Boot {
+    std::uint64_t id = 0;  // 0: not known
+    Time at = 0;
+  };
+  virtual Boot boot() const { return {}; }
 };
 
 /// CLOCK_BOOTTIME plus the offset to the wall clock that was true at construction.
@@ -30,12 +38,10 @@ class SystemClock final : public Clock {
   Time now() const override;
   Time wall() const override;
   bool synchronised() const override;
+  Boot boot() const override { return boot_; }
 
  private:
-  const Duration offset_;
+  const Boot boot_;
 };
-
-/// Names this boot of the machine (/proc/sys/kernel/random/boot_id), or "unknown".
-std::string boot_id();
 
 }  // namespace fieldweir
