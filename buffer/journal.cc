@@ -82,10 +82,7 @@ Result<std::vector<std::byte>> Journal::state(std::string_view name) {
 
 Result<std::vector<std::string>> Journal::uplinks() {
   Statement select;
-  if (auto r = select.prepare(database_,
-                              "SELECT substr(name, 8) FROM state "
-                              "WHERE name >= 'uplink/' AND name < 'uplink0'");
-      !r)
+  if (auto r = select.prepare(database_, "SELECT name FROM state WHERE name >= ? AND name < ?"); !r)
     return r.error();
   std::vector<std::string> names;
   for (;;) {
@@ -101,12 +98,24 @@ Result<Journal::Row> Journal::row_after(Lane lane, RowId id, std::int64_t skip) 
   if (!row) return row.error();
   Row found;
   if (row.value())
+  constexpr std::string_view prefix = "uplink/";
+  auto names = states(prefix);
+  if (!names) return names.error();
+  std::vector<std::string> uplinks = names.value();
+  for (std::string& name : uplinks) name.erase(0, prefix.size());
+  return uplinks;
+}
+
+Result<std::vector<std::string>> Journal::states(std::string_view prefix) {
     found = {row_after_.integer(0), static_cast<std::size_t>(row_after_.integer(1)),
              static_cast<std::uint32_t>(row_after_.integer(2))};
   row_after_.reset();
   return found;
 }
 
+  std::string end(prefix);
+  ++end.back();
+  select.bind(1, prefix).bind(2, std::string_view(end));
 Result<Journal::Row> Journal::row_before(Lane lane, RowId id) {
   const Result<bool> row = row_before_.bind(1, id).bind(2, row_id(lane, {})).step();
   if (!row) return row.error();
@@ -245,6 +254,11 @@ Result<> Journal::count_pages() {
 std::uint64_t free_bytes_of_disk(const std::string& path) {
   std::error_code unknown;
   const auto space = std::filesystem::space(path, unknown);
+  const auto clocks = states("clock/");
+  if (!clocks) return clocks.error();
+  for (const std::string& name : clocks.value())
+    if (name != "clock/" + std::to_string(epoch))
+      if (auto r = remove_state(name); !r) return r;
   return unknown ? 0 : space.available;
 }
 

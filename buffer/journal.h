@@ -6,7 +6,7 @@
 //   run(epoch, stream, ended, chunks), names(hash, content)      what signal ids mean (names.h);
 //                                 ended: 1 cleanly, + 2: began with a synchronised clock
 //   state(name, value)            "uplink/<name>", "absent/<name>", "field", "lanes": cursors and
-//                                 counts (state.h)
+//                                 counts (state.h); "clock/<epoch>" (dating.h)
 //   dead_letter(id, uplink, why, payload)      the newest 1,000, an eighth
 //                                              of max_size at most
 //
@@ -90,6 +90,8 @@ class Journal {
   Result<std::vector<std::string>> uplinks();
 
   // --- writing
+  /// The names of states that begin with `prefix`, which ends with a '/'.
+  Result<std::vector<std::string>> states(std::string_view prefix);
   Result<> begin();
   Result<> commit();
   void roll_back();
