@@ -28,6 +28,7 @@
 
 #include "config/mistakes.h"
 #include "config/node.h"
+#include "config/schema.h"
 #include "config/values.h"
 
 namespace fieldweir::config {
@@ -41,6 +42,7 @@ struct FieldInfo {
   Need need = optional;
   std::string doc;
   std::string fallback;                           // default as a user would write it; empty if none
+  std::string schema;                             // of one value: JSON Schema, draft-07
   const std::vector<FieldInfo>* inner = nullptr;  // of sections, lists of sections, named sections
 };
 
@@ -77,7 +79,7 @@ class Fields {
   template <class M, class B>
   Fields& text(std::string name, M B::*member, Need need, std::string doc) {
     return add<std::string>(
-        name, "text", member, need, doc,
+        name, "text", text_schema, member, need, doc,
         [](const Node& n, std::string& v, Mistakes& m) { return read_text(n, v, m); },
         [](const std::string& v) { return v; });
   }
@@ -86,8 +88,8 @@ class Fields {
   Fields& integer(std::string name, M B::*member, Range<std::int64_t> range, Need need,
                   std::string doc) {
     return add<std::int64_t>(
-        name, range_text("integer", std::to_string(range.low), std::to_string(range.high)), member,
-        need, doc,
+        name, range_text("integer", std::to_string(range.low), std::to_string(range.high)),
+        integer_schema(range), member, need, doc,
         [range](const Node& n, std::int64_t& v, Mistakes& m) {
           return read_integer(n, range, v, m);
         },
@@ -97,8 +99,9 @@ class Fields {
   template <class M, class B>
   Fields& number(std::string name, M B::*member, Range<double> range, Need need, std::string doc) {
     return add<double>(
-        name, range_text("number", show_number(range.low), show_number(range.high)), member, need,
-        doc, [range](const Node& n, double& v, Mistakes& m) { return read_number(n, range, v, m); },
+        name, range_text("number", show_number(range.low), show_number(range.high)),
+        number_schema(range), member, need, doc,
+        [range](const Node& n, double& v, Mistakes& m) { return read_number(n, range, v, m); },
         [](double v) { return show_number(v); });
   }
   template <class M, class B>
@@ -109,7 +112,7 @@ class Fields {
   template <class M, class B>
   Fields& flag(std::string name, M B::*member, Need need, std::string doc) {
     return add<bool>(
-        name, "true | false", member, need, doc,
+        name, "true | false", flag_schema, member, need, doc,
         [](const Node& n, bool& v, Mistakes& m) { return read_flag(n, v, m); },
         [](bool v) { return v ? "true" : "false"; });
   }
@@ -118,8 +121,8 @@ class Fields {
   Fields& duration(std::string name, M B::*member, Range<Duration> range, Need need,
                    std::string doc) {
     return add<Duration>(
-        name, range_text("duration", show_duration(range.low), show_duration(range.high)), member,
-        need, doc,
+        name, range_text("duration", show_duration(range.low), show_duration(range.high)),
+        duration_schema, member, need, doc,
         [range](const Node& n, Duration& v, Mistakes& m) { return read_duration(n, range, v, m); },
         [](Duration v) { return show_duration(v); });
   }
@@ -128,7 +131,8 @@ class Fields {
   Fields& size(std::string name, M B::*member, Range<std::uint64_t> range, Need need,
                std::string doc) {
     return add<std::uint64_t>(
-        name, range_text("size", show_size(range.low), show_size(range.high)), member, need, doc,
+        name, range_text("size", show_size(range.low), show_size(range.high)), size_schema, member,
+        need, doc,
         [range](const Node& n, std::uint64_t& v, Mistakes& m) { return read_size(n, range, v, m); },
         [](std::uint64_t v) { return show_size(v); });
   }
@@ -153,14 +157,14 @@ class Fields {
         if (c.value == v) return std::string(c.name);
       return std::string();
     };
-    return add<E>(name, type, member, need, doc, read, show);
+    return add<E>(name, type, choice_schema(names), member, need, doc, read, show);
   }
 
   /// The name of something that stands elsewhere in the configuration ("a profile").
   template <class B>
   Fields& reference(std::string name, Reference B::*member, Need need, std::string doc) {
     return add<Reference>(
-        name, "name", member, need, doc,
+        name, "name", text_schema, member, need, doc,
         [](const Node& n, Reference& v, Mistakes& m) {
           v.place = n.place;
           return read_text(n, v.name, m);
@@ -172,7 +176,7 @@ class Fields {
   template <class M, class B>
   Fields& texts(std::string name, M B::*member, Need need, std::string doc) {
     return add<std::vector<std::string>>(
-        name, "list of texts", member, need, doc,
+        name, "list of texts", texts_schema, member, need, doc,
         [](const Node& n, std::vector<std::string>& v, Mistakes& m) { return read_texts(n, v, m); },
         [](const std::vector<std::string>&) { return std::string(); });
   }
@@ -181,7 +185,7 @@ class Fields {
   Fields& section(std::string name, M B::*member, const Fields<S>& inner, Need need,
                   std::string doc) {
     add<S>(
-        name, "section", member, need, doc,
+        name, "section", "", member, need, doc,
         [&inner](const Node& n, S& v, Mistakes& m) { return inner.read(n, v, m); },
         [](const S&) { return std::string(); });
     infos_.back().inner = &inner.infos();
@@ -192,7 +196,7 @@ class Fields {
   Fields& list(std::string name, std::vector<S> B::*member, const Fields<S>& inner, Need need,
                std::string doc) {
     add<std::vector<S>>(
-        name, "list", member, need, doc,
+        name, "list", "", member, need, doc,
         [&inner](const Node& n, std::vector<S>& v, Mistakes& m) {
           if (!expect_list(n, m)) return false;
           bool good = true;
@@ -210,7 +214,7 @@ class Fields {
                 const Fields<S>& inner, Need need, std::string doc) {
     using Named = std::vector<std::pair<std::string, S>>;
     add<Named>(
-        name, "named sections", member, need, doc,
+        name, "named sections", "", member, need, doc,
         [&inner](const Node& n, Named& v, Mistakes& m) {
           if (!expect_map(n, m)) return false;
           bool good = true;
@@ -223,12 +227,14 @@ class Fields {
     return *this;
   }
 
-  /// Anything else: `type` in the user's words, `read` like the functions of values.h.
+  /// Anything else: `type` in the user's words, `read` like the functions of values.h. `schema`
+  /// says no more than what `read` demands.
   template <class V, class B>
   Fields& custom(std::string name, std::string type, V B::*member,
                  std::type_identity_t<std::function<bool(const Node&, V&, Mistakes&)>> read,
-                 Need need, std::string doc) {
-    return add<V>(name, type, member, need, doc, read, [](const V&) { return std::string(); });
+                 Need need, std::string doc, std::string schema = "{}") {
+    return add<V>(name, type, schema, member, need, doc, read,
+                  [](const V&) { return std::string(); });
   }
 
   /// Keys of the grammar that this version refuses with "not available in this version".
@@ -254,9 +260,9 @@ class Fields {
 
  private:
   template <class V, class M, class B, class Read, class Show>
-  Fields& add(std::string name, std::string type, M B::*member, Need need, std::string doc,
-              Read read, Show show) {
-    FieldInfo info{name, std::move(type), need, std::move(doc), {}, nullptr};
+  Fields& add(std::string name, std::string type, std::string schema, M B::*member, Need need,
+              std::string doc, Read read, Show show) {
+    FieldInfo info{name, std::move(type), need, std::move(doc), {}, std::move(schema), nullptr};
     if constexpr (!is_optional<M>)
       if (need == optional) info.fallback = show(static_cast<V>(T{}.*member));
     infos_.push_back(std::move(info));

@@ -9,6 +9,7 @@
 #include "core/random.h"
 #include "daemon/check.h"
 #include "daemon/command_json.h"
+#include "daemon/schema.h"
 #include "daemon/status.h"
 #include "daemon/status_socket.h"
 #include "daemon/version.h"
@@ -58,6 +59,11 @@ int command_write(const std::string& socket, const std::string& signal, const st
   const AnswerText said = answer_text(answer);
   (said.done ? std::cout : std::cerr) << said.text << "\n";
   return said.done ? exit_ok : exit_failure;
+}
+
+int command_schema(bool manual) {
+  std::cout << (manual ? configuration_manual() : configuration_schema());
+  return exit_ok;
 }
 
 int command_version() {

@@ -34,6 +34,9 @@ int command_demo(int seconds);
 /// Gives up what an uplink was owed that `config` does not run any more. While no gateway runs.
 int command_journal_forget(const std::string& uplink, const std::string& config);
 
+/// What a configuration may hold: a JSON Schema, or the manual page fieldweir.yaml(5).
+int command_schema(bool manual);
+
 int command_version();
 
 }  // namespace fieldweir

@@ -172,6 +172,10 @@ int main(int argc, char** argv) {
   CLI::App* simulate = app.add_subcommand("simulate", "serve a configuration's Modbus devices");
   add_simulate(simulate, simulation);
 
+  bool manual = false;
+  CLI::App* schema = app.add_subcommand("schema", "JSON Schema of configurations, for editors");
+  schema->add_flag("--manual", manual, "instead: the manual page fieldweir.yaml(5)");
+
   CLI::App* version = app.add_subcommand("version", "print the version");
 
   try {
@@ -200,6 +204,7 @@ int main(int argc, char** argv) {
       return command_guess(guessing);
     }
     if (*simulate) return command_simulate(simulation);
+    if (*schema) return command_schema(manual);
     if (*version) return command_version();
   } catch (const Refused& refused) {
     std::cerr << "fieldweir: " << refused.what() << "\n";

@@ -215,7 +215,7 @@ const Fields<Settings>& settings_fields() {
   static const Fields<Settings> fields =
       Fields<Settings>("the configuration")
           .custom("version", "1", &Settings::version, read_version, required,
-                  "of this grammar; the only one is 1")
+                  "of this grammar; the only one is 1", R"({"const":1})")
           .section("gateway", &Settings::gateway, gateway_fields(), optional, "who this is")
           .section("limits", &Settings::limits, limit_fields(), optional, "what it may use")
           .custom("brokers", "named brokers", &Settings::brokers, read_brokers, optional,

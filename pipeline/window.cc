@@ -83,7 +83,8 @@ const config::Fields<WindowSettings>& window_fields() {
           .duration("tumbling", &WindowSettings::tumbling, {second, day}, required,
                     "size; windows are aligned to the UTC epoch")
           .custom("emit", "list of mean | min | max | sum | count | first | last",
-                  &WindowSettings::emit, read_aggregates, required, "what to compute")
+                  &WindowSettings::emit, read_aggregates, required, "what to compute",
+                  config::list_schema(config::choice_schema(aggregate_names)))
           .duration("grace", &WindowSettings::grace, {0, 10 * minute}, optional,
                     "how long after its end a window waits for late readings")
           .later({"sliding", "session"});

@@ -92,7 +92,7 @@ const config::Fields<ModbusSignal>& modbus_signal_fields() {
         .integer("address", &ModbusSignal::address, {0, 465536}, required,
                  "first register or bit, written as `addressing` says")
         .custom("type", types_text(), &ModbusSignal::type, read_type, optional,
-                "of the value; coil and discrete hold bool")
+                "of the value; coil and discrete hold bool", config::choice_schema(type_names()))
         .integer("bit", &ModbusSignal::bit, {0, 15}, optional,
                  "of types bit and bits: the lowest one; 0 is the register's lowest")
         .integer("bits", &ModbusSignal::bits, {2, 16}, optional,
@@ -108,7 +108,8 @@ const config::Fields<ModbusSignal>& modbus_signal_fields() {
         .custom("enum", "map from codes to texts", &ModbusSignal::states, read_states, optional,
                 "the value is the text; a code that is not named is bad(invalid code)")
         .custom("invalid", "list of integers", &ModbusSignal::invalid, read_codes, optional,
-                "raw codes by which the device says that it has no value")
+                "raw codes by which the device says that it has no value",
+                config::list_schema(config::integer_schema({INT64_MIN, INT64_MAX})))
         .reference("poll", &ModbusSignal::poll, optional, "poll group; default: the first")
         .choice("word_order", &ModbusSignal::word_order, modbus_orders, optional,
                 "default: the device's")
