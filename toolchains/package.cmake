@@ -5,20 +5,29 @@ install(TARGETS fieldweir DESTINATION bin)
 install(FILES systemd/fieldweir.service DESTINATION lib/systemd/system)
 install(FILES systemd/fieldweir.sysusers DESTINATION lib/sysusers.d RENAME fieldweir.conf)
 install(DIRECTORY drivers/templates DESTINATION share/fieldweir)
-install(FILES docs/fieldweir.1 DESTINATION share/man/man1)
 install(FILES toolchains/debian/completion DESTINATION share/bash-completion/completions RENAME fieldweir)
 install(FILES README.md toolchains/debian/copyright DESTINATION share/doc/fieldweir)
 install(DIRECTORY docs/examples DESTINATION share/doc/fieldweir)
+install(FILES systemd/allow-list.conf systemd/no-serial.conf DESTINATION share/doc/fieldweir/examples/systemd)
+# made by documents.sh and sbom.py, laid out like /usr
+install(DIRECTORY ${PROJECT_BINARY_DIR}/package/ DESTINATION . OPTIONAL)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME fieldweir)
-set(CPACK_PACKAGE_CONTACT "Fieldweir <fieldweir@localhost>")
+file(STRINGS toolchains/debian/maintainer CPACK_PACKAGE_CONTACT)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # the tests are no part of it
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE
+                                                WORLD_READ WORLD_EXECUTE)
+set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE $ENV{FIELDWEIR_DEBIAN_RELEASE})
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "$ENV{FIELDWEIR_DEPENDS}")  # of what is loaded when used
+# what is loaded when used: libcurl by every https uplink, librdkafka by the few who have Kafka
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "$ENV{FIELDWEIR_LIBCURL}, systemd | systemd-sysusers")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS librdkafka1)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
  Fieldweir reads Modbus and MQTT devices into a pipeline of fixed memory that

@@ -1,25 +1,42 @@
 #!/usr/bin/env bash
-# package.sh [TARGET]: builds the Debian package for TARGET, or for this machine, and says how large it is.
+# package.sh [TARGET]: builds the Debian package for TARGET, or for this machine, checks it, and says how large it is.
 # Two builds of one commit are the same to the byte: times are the commit's, and the paths of the build are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${1:-native}
 if [ "$target" = native ]; then
-  architecture=$(dpkg --print-architecture) sysroot= within=() configure=(-G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo)
+  architecture=$(dpkg --print-architecture) release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  sysroot= within=() emulator=() configure=(-G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo)
 else
   . toolchains/target.sh
 fi
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
-export DEB_HOST_ARCH=$architecture FIELDWEIR_SYSROOT=$sysroot
+case "$release" in
+  bookworm) debian=12 ;;
+  trixie) debian=13 ;;
+  *) echo "package.sh: packages are made for Debian 12 and 13, this is '$release'" >&2 && exit 2 ;;
+esac
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH FIELDWEIR_DEBIAN_RELEASE=1~deb$debian DEB_HOST_ARCH=$architecture FIELDWEIR_SYSROOT=$sysroot
+FIELDWEIR_TRIPLE=$(dpkg-architecture -a"$architecture" -qDEB_HOST_MULTIARCH 2>/dev/null)
 # libcurl is loaded when used, so nothing links against it
-FIELDWEIR_DEPENDS=$(basename "$(grep -l '/libcurl\.so\.4$' "$sysroot"/var/lib/dpkg/info/*.list)" .list)
-export FIELDWEIR_DEPENDS=${FIELDWEIR_DEPENDS%:*}
+FIELDWEIR_LIBCURL=$(basename "$(grep -l '/libcurl\.so\.4$' "$sysroot"/var/lib/dpkg/info/*.list)" .list)
+export FIELDWEIR_TRIPLE FIELDWEIR_LIBCURL=${FIELDWEIR_LIBCURL%:*}
 
-build=build-package-$target
-"${within[@]}" cmake -S . -B "$build" "${configure[@]}" -DBUILD_TESTING=OFF
-"${within[@]}" cmake --build "$build" -j "$(nproc)"
-rm -f "$build"/*.deb
-"${within[@]}" cpack --config "$build/CPackConfig.cmake" -B "$build" ${sysroot:+-D SHLIBDEPS_EXECUTABLE="$PWD/toolchains/shlibdeps.sh"}
+# the same folder as the tests': what was tested is what is packed
+build=build-$target
+"${within[@]}" cmake -S . -B "$build" "${configure[@]}"
+"${within[@]}" cmake --build "$build" -j "$(nproc)" --target fieldweir
+
+binary=$build/daemon/fieldweir
+toolchains/hardening.sh "$binary"
+rm -rf "$build/package" "$build"/*.deb
+toolchains/documents.sh "$build/package" "${emulator[@]}" "$binary"
+"${within[@]}" ninja -C "$build" -t deps |
+  toolchains/sbom.py "$binary" "${sysroot:-/}" > "$build/package/share/doc/fieldweir/fieldweir.cdx.json"
+
+"${within[@]}" cpack --config "$build/CPackConfig.cmake" -B "$build" \
+  ${sysroot:+-D SHLIBDEPS_EXECUTABLE="$PWD/toolchains/shlibdeps.sh"}
 package=$(ls "$build"/fieldweir_*.deb)
+lintian --fail-on error,warning --tag-display-limit 0 "$package"
 printf '%s: %s bytes, installed %s KiB\n' "$package" "$(stat -c %s "$package")" "$(dpkg-deb -f "$package" Installed-Size)"
 printf 'depends on %s\n' "$(dpkg-deb -f "$package" Depends)"

@@ -23,9 +23,6 @@ mkdir -p "$(dirname "$folder")"
 mmdebstrap --quiet --variant=extract --architectures="$architecture" --include="$packages" \
   --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --extract-hook=toolchains/package-database.sh "$release" "$folder.part" "deb $mirror $release main"
 
-# absolute links would lead out of the sysroot
-find "$folder.part" -path "$folder.part/dev" -prune -o -type l -lname '/*' -print | while read -r link; do
-  ln -snfr "$folder.part$(readlink "$link")" "$link"
-done
+toolchains/relative-links.sh "$folder.part"
 printf '%s\n' "$made_of" > "$folder.part/.made-of"
 mv "$folder.part" "$folder"

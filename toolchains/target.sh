@@ -1,16 +1,29 @@
-# target.sh: sourced by cross.sh and package.sh with `target` set. Makes the target's sysroot and sets `within` (what to
-# put before a command of the tool chain) and `configure` (what CMake must be told).
-known="arm64-bookworm, armhf-bookworm, arm64-trixie, armhf-trixie"
+# target.sh: sourced by cross.sh and package.sh with `target` set. Makes the target's sysroot, or checks the one that
+# FIELDWEIR_SYSROOT names. Sets `within` (what to put before a command of the tool chain), `configure` (what CMake must
+# be told) and `emulator` (what to put before a program of the target).
 case "$target" in
-  arm64-bookworm | armhf-bookworm | arm64-trixie | armhf-trixie) ;;
+  arm64-bookworm | arm64-trixie) emulator=qemu-aarch64-static ;;
+  armhf-bookworm | armhf-trixie) emulator=qemu-arm-static ;;
   *)
-    echo "unknown target '$target'; known: $known" >&2
+    echo "unknown target '$target'; known: arm64-bookworm, armhf-bookworm, arm64-trixie, armhf-trixie" >&2
     exit 2
     ;;
 esac
 architecture=${target%-*} release=${target#*-}
-sysroot=$PWD/.cache/sysroots/$target
-toolchains/sysroot.sh "$release" "$architecture" "$sysroot"
+
+if [ -z "${FIELDWEIR_SYSROOT:-}" ]; then
+  sysroot=$PWD/.cache/sysroots/$target
+  toolchains/sysroot.sh "$release" "$architecture" "$sysroot"
+else
+  sysroot=$(realpath "$FIELDWEIR_SYSROOT")
+  found=$(. "$sysroot/etc/os-release" 2>/dev/null && echo "$VERSION_CODENAME") || found=unknown
+  if [ "$found" != "$release" ]; then
+    echo "the sysroot $sysroot is of release '$found' (its etc/os-release), but the target is $target" >&2
+    exit 2
+  fi
+fi
+
+emulator=("$emulator" -L "$sysroot")
 within=(toolchains/within.sh "$release")
 configure=(-G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSYSROOT_DIR="$sysroot"
            -DCMAKE_TOOLCHAIN_FILE="$PWD/toolchains/$architecture.cmake")

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# service.sh PACKAGE: installs, runs, upgrades, removes and purges the Debian package in a system with a real systemd
+# (namespaces, no emulation, about a minute, half of it waiting). As root, for this machine's architecture and release.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+package=$(realpath "$1")
+release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+base=.cache/systems/service-$release
+depends=$(dpkg-deb -f "$package" Depends | tr -d ' ' | tr ',' '\n' | sed 's/[(|].*//' | paste -sd,)
+
+if [ ! -d "$base" ]; then
+  mirror=$(toolchains/mirror.sh)
+  mkdir -p .cache/systems
+  rm -rf "$base.part"
+  unshare --mount mmdebstrap --quiet --variant=minbase --include="systemd,systemd-sysv,dbus,procps,socat,$depends" \
+    "$release" "$base.part" "deb $mirror $release main"
+  mv "$base.part" "$base"
+fi
+
+system=$(mktemp -d)
+trap 'rm -rf "$system"' EXIT
+cp -a "$base/." "$system"
+mkdir -p "$system/proof/later"
+cp "$package" "$system/proof/fieldweir.deb"
+cp tests/service/proof.sh docs/examples/*.yaml "$system/proof/"
+# the same program as another version, to upgrade to
+dpkg-deb -R "$package" "$system/proof/later"
+sed -i 's/^Version: .*/&+later/' "$system/proof/later/DEBIAN/control"
+dpkg-deb --root-owner-group -b "$system/proof/later" "$system/proof/later.deb" > /dev/null
+
+cat > "$system/etc/systemd/system/proof.service" <<'END'
+[Unit]
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/proof/proof.sh
+ExecStopPost=systemctl poweroff --no-block
+StandardOutput=file:/proof/said
+StandardError=inherit
+END
+mkdir -p "$system/etc/systemd/system/graphical.target.wants"
+ln -s ../proof.service "$system/etc/systemd/system/graphical.target.wants/"
+ln -sf /lib/systemd/system/graphical.target "$system/etc/systemd/system/default.target"
+
+timeout 300 tests/service/boot.sh "$system" || true
+cat "$system/proof/said"
+grep -qx 'all held' "$system/proof/said"
