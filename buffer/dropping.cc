@@ -64,6 +64,7 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
     }
     if (row.rows > 0) mark.gaps.add(Gap{header.from, header.to, row.rows, why});
     mark.gaps.add(header.gaps);
+    mark.clock_synchronised = mark.clock_synchronised && header.clock_synchronised;
     if (first) mark.replaces_from = header.replaces_from;
     mark.position = header.position;
     count(row.rows, why, lane, header.position, owed, drops);
@@ -77,7 +78,6 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
 }
 
 }  // namespace
-    mark.clock_synchronised = mark.clock_synchronised && header.clock_synchronised;
 
 Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lane,
                                     const Owed& owed) {

@@ -81,9 +81,21 @@ Result<std::vector<std::byte>> Journal::state(std::string_view name) {
 }
 
 Result<std::vector<std::string>> Journal::uplinks() {
+  constexpr std::string_view prefix = "uplink/";
+  auto names = states(prefix);
+  if (!names) return names.error();
+  std::vector<std::string> uplinks = names.value();
+  for (std::string& name : uplinks) name.erase(0, prefix.size());
+  return uplinks;
+}
+
+Result<std::vector<std::string>> Journal::states(std::string_view prefix) {
   Statement select;
   if (auto r = select.prepare(database_, "SELECT name FROM state WHERE name >= ? AND name < ?"); !r)
     return r.error();
+  std::string end(prefix);
+  ++end.back();
+  select.bind(1, prefix).bind(2, std::string_view(end));
   std::vector<std::string> names;
   for (;;) {
     const Result<bool> row = select.step();
@@ -98,24 +110,12 @@ Result<Journal::Row> Journal::row_after(Lane lane, RowId id, std::int64_t skip) 
   if (!row) return row.error();
   Row found;
   if (row.value())
-  constexpr std::string_view prefix = "uplink/";
-  auto names = states(prefix);
-  if (!names) return names.error();
-  std::vector<std::string> uplinks = names.value();
-  for (std::string& name : uplinks) name.erase(0, prefix.size());
-  return uplinks;
-}
-
-Result<std::vector<std::string>> Journal::states(std::string_view prefix) {
     found = {row_after_.integer(0), static_cast<std::size_t>(row_after_.integer(1)),
              static_cast<std::uint32_t>(row_after_.integer(2))};
   row_after_.reset();
   return found;
 }
 
-  std::string end(prefix);
-  ++end.back();
-  select.bind(1, prefix).bind(2, std::string_view(end));
 Result<Journal::Row> Journal::row_before(Lane lane, RowId id) {
   const Result<bool> row = row_before_.bind(1, id).bind(2, row_id(lane, {})).step();
   if (!row) return row.error();
@@ -231,6 +231,11 @@ Result<> Journal::remove_unused(std::uint32_t epoch) {
   Statement runs;
   if (auto r = runs.prepare(database_, "DELETE FROM run WHERE epoch <> ?"); !r) return r;
   if (auto r = runs.bind(1, epoch).run(); !r) return r;
+  const auto clocks = states("clock/");
+  if (!clocks) return clocks.error();
+  for (const std::string& name : clocks.value())
+    if (name != "clock/" + std::to_string(epoch))
+      if (auto r = remove_state(name); !r) return r;
   return database_.run("DELETE FROM names");
 }
 
@@ -254,11 +259,6 @@ Result<> Journal::count_pages() {
 std::uint64_t free_bytes_of_disk(const std::string& path) {
   std::error_code unknown;
   const auto space = std::filesystem::space(path, unknown);
-  const auto clocks = states("clock/");
-  if (!clocks) return clocks.error();
-  for (const std::string& name : clocks.value())
-    if (name != "clock/" + std::to_string(epoch))
-      if (auto r = remove_state(name); !r) return r;
   return unknown ? 0 : space.available;
 }
 

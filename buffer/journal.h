@@ -88,10 +88,10 @@ class Journal {
   /// Empty if there is none.
   Result<std::vector<std::byte>> state(std::string_view name);
   Result<std::vector<std::string>> uplinks();
-
-  // --- writing
   /// The names of states that begin with `prefix`, which ends with a '/'.
   Result<std::vector<std::string>> states(std::string_view prefix);
+
+  // --- writing
   Result<> begin();
   Result<> commit();
   void roll_back();
