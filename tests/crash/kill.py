@@ -23,7 +23,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from gateway_account import balance  # noqa: E402
 from gateway_site import CLOUD, SCADA, Site, flows, listening, wait_for  # noqa: E402
-from oracle import Taken, bodies, read_journal  # noqa: E402
+from oracle import read_journal  # noqa: E402
+from taken import Taken, bodies  # noqa: E402
 
 SITES = 3  # at once: they mostly wait
 UPLINKS = ("cloud", "scada")

@@ -1,7 +1,6 @@
-"""What a journal owes after a kill, and what a destination was given: the two sides of the crash proof."""
+"""What a journal owes after a kill."""
 import collections
 import contextlib
-import json
 import pathlib
 import shutil
 import sqlite3
@@ -51,48 +50,3 @@ def read_journal(path, uplinks):
                for row in rows]
     owed = {uplink: {batch for batch in batches if batch[1:] > cursors[uplink, batch[0]]} for uplink in uplinks}
     return Journal(epoch or 0, cursors, owed)
-
-
-def bodies(record):
-    """What tests/support/http_sink.py was given, but for a line that it was killed in: that it never answered."""
-    for line in record.read_text().splitlines():
-        with contextlib.suppress(json.JSONDecodeError):
-            yield json.loads(line)["body"]
-
-
-class Taken:
-    """What one destination was given, from the texts of batches in order of arrival; `faults` says what must not be."""
-
-    def __init__(self, name, texts):
-        self.name, self.faults, self.first = name, [], {}
-        self.again = []  # (index among the texts, lane, (epoch, seq)) of what came before
-        self.newest_reading = {}  # seconds, by epoch
-        self.unclean = set()  # epochs that say that the one before had no clean end
-        newest = {}
-        for index, text in enumerate(texts):
-            batch = json.loads(text)
-            lane, at = batch["lane"], (batch["epoch"], batch["seq"])
-            if (lane, *at) in self.first:
-                self.again.append((index, lane, at))
-                if self.first[(lane, *at)] != text:
-                    self.fault(f"other bytes under {lane} {at}")
-                continue
-            self.first[(lane, *at)] = text
-            before = newest.get(lane, (0, 0))
-            if at < before:
-                self.fault(f"{lane} {at} came for the first time after {before}")
-            if tuple(batch["prev"] or (0, 0)) > before:
-                self.fault(f"{lane} {at} follows {batch['prev']}, which never came")
-            newest[lane] = max(before, at)
-            self.read_rows(batch)
-
-    def read_rows(self, batch):
-        for row in batch["readings"]:
-            if "gap" not in row:
-                epoch = batch["epoch"]
-                self.newest_reading[epoch] = max(self.newest_reading.get(epoch, 0), row["ts"] / 1000)
-            elif row["gap"]["reason"] == "unclean stop":
-                self.unclean.add(batch["epoch"])
-
-    def fault(self, text):
-        self.faults.append(f"{self.name}: {text}")
