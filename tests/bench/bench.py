@@ -18,6 +18,7 @@ import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "support"))
+import delivery_rows  # noqa: E402
 import modbus_rows  # noqa: E402
 from parts import Parts, status_of  # noqa: E402
 
@@ -102,6 +103,7 @@ class Bench:
         self.floor = build / "tests" / "bench" / "floor"
         self.codec = build / "tests" / "bench" / "codec_bench"
         self.modbus = build / "tests" / "bench" / "modbus_bench"
+        self.journal = build / "tests" / "bench" / "journal_bench"
         self.seconds = 10 if quick else 30
         self.rows = []
 
@@ -213,6 +215,17 @@ class Bench:
     def modbus_many(self):
         modbus_rows.many_rows(self, self.modbus, cpu_nanoseconds, memory_kilobytes, status_of, wait_for)
 
+    def backlog(self):
+        with delivery_rows.Backlog(self.journal, delivery_rows.DAY) as backlog:
+            delivery_rows.store_row(self, backlog, self.journal)
+            delivery_rows.drain_rows(self, backlog, cpu_nanoseconds, memory_kilobytes)
+            delivery_rows.live_rows(self, backlog)
+            delivery_rows.slow_link_rows(self, backlog)
+
+    def large_journal(self):
+        with delivery_rows.Backlog(self.journal, delivery_rows.GIBIBYTE, "random") as backlog:
+            delivery_rows.start_rows(self, backlog)
+
     def codec_rows(self):
         out = subprocess.run([self.codec], check=True, text=True, capture_output=True).stdout
         for line in out.splitlines():
@@ -288,7 +301,7 @@ def main():
     given = arguments.parse_args()
     bench = Bench(given.build.resolve(), given.quick)
     for part in (bench.codec_rows, bench.modbus_read, bench.modbus_many, bench.start, bench.cpu, bench.memory,
-                 bench.commits, bench.device_bytes):
+                 bench.commits, bench.backlog, bench.large_journal, bench.device_bytes):
         if given.only in part.__name__:
             part()
     return 0 if all(good for *_, good, _ in bench.rows) else 1
