@@ -80,6 +80,23 @@ uplinks:
 """
 
 
+def durable_config(parts, folder):
+    return f"""version: 1
+gateway: {{id: bench}}
+brokers:
+  far: {{url: "mqtt://127.0.0.1:{parts.broker_port}"}}
+devices:
+  - name: plant
+    simulate: {{interval: 2s, seed: 7}}
+    signals: [{{name: value, wave: sine, mean: 60, amplitude: 5, period: 10m, noise: 0.3}}]
+batch: {{every: 100ms}}
+buffer: {{path: "{folder}/journal.db", max_size: 1MiB, durable: [telemetry]}}
+uplinks:
+  - name: cloud
+    mqtt: {{broker: far, topic: "bench/{{lane}}", qos: 1}}
+"""
+
+
 def cpu_nanoseconds(pid):
     total = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
@@ -209,6 +226,21 @@ class Bench:
                 self.row(f"device bytes per reading, outage, {commit_every} commits", 512 * sectors / readings, "B",
                          limit, f"{readings} readings")
 
+    def durable_commit(self):
+        """A batch of a durable lane every other second, while its destination takes everything."""
+        with Parts(modbus=False, sink=False) as parts, ext4() as (folder, device):
+            if folder is None:
+                print("skip  device bytes of a durable commit: needs root and a loop device")
+                return
+            with self.gateway(durable_config(parts, folder), folder) as (_, path):
+                wait_for(lambda: status_of(path)["buffer"]["commits"] > 2, 30)
+                subprocess.run(["sync", "-f", folder], check=True)
+                commits, sectors = status_of(path)["buffer"]["commits"], sectors_written(device)
+                time.sleep(2 * self.seconds)
+                subprocess.run(["sync", "-f", folder], check=True)
+                commits, sectors = status_of(path)["buffer"]["commits"] - commits, sectors_written(device) - sectors
+        self.row("device bytes per durable commit", 512 * sectors / commits / 1024, "KiB", 32, f"{commits} commits")
+
     def modbus_read(self):
         modbus_rows.read_rows(self, self.modbus)
 
@@ -301,7 +333,7 @@ def main():
     given = arguments.parse_args()
     bench = Bench(given.build.resolve(), given.quick)
     for part in (bench.codec_rows, bench.modbus_read, bench.modbus_many, bench.start, bench.cpu, bench.memory,
-                 bench.commits, bench.backlog, bench.large_journal, bench.device_bytes):
+                 bench.commits, bench.backlog, bench.large_journal, bench.durable_commit, bench.device_bytes):
         if given.only in part.__name__:
             part()
     return 0 if all(good for *_, good, _ in bench.rows) else 1
