@@ -172,6 +172,14 @@ mqtt::ssl_options tls_options(const TlsSettings& settings) {
   return tls;
 }
 
+/// OpenSSL loads its own tables with the first TLS connection. Paho would have it load all of them
+/// at once, TLS or not: 1.3 MB.
+bool keep_openssl_unloaded() {
+  MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+  MQTTAsync_global_init(&options);
+  return true;
+}
+
 }  // namespace
 
 MqttClient::MqttClient(const BrokerSettings& broker, MqttClientSettings settings,
@@ -182,6 +190,7 @@ MqttClient::MqttClient(const BrokerSettings& broker, MqttClientSettings settings
       clock_(clock),
       owner_(owner),
       inbox_(settings_.largest_payload, settings_.inbox) {
+  [[maybe_unused]] static const bool once = keep_openssl_unloaded();
   resolver_.expect(broker_.endpoint.host);
 }
 
