@@ -37,10 +37,11 @@ class Link:
 
 
 class Proxy:
-    """`rewrite`: told of each piece that the far side says, gives what is passed on instead."""
+    """`rewrite` may be set: told of each piece that the far side says, gives what is passed on instead."""
 
-    def __init__(self, target, rewrite=lambda piece: piece):
-        self.target, self.rewrite = target, rewrite
+    def __init__(self, target):
+        self.target = target
+        self.rewrite = lambda piece: piece
         self.fault, self.until = None, 0.0
         self.links = set()
         self.noticed = []  # seconds from half-open to the client's giving up the connection
