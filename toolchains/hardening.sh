@@ -17,7 +17,7 @@ has "stack not executable" 'GNU_STACK .* RW +' "$headers"
 has "stack protector" '__stack_chk_fail' "$symbols"
 has "fortified C library calls" '__(memcpy|snprintf|vsnprintf|read|memmove|memset)_chk' "$symbols"
 if [ ${#missing[@]} != 0 ]; then
-  printf '%s: missing: %s\n' "$program" "${missing[@]}" >&2
+  printf "$program: missing: %s\n" "${missing[@]}" >&2
   exit 1
 fi
 echo "$program: position independent, read-only relocations, no executable stack, stack protector, fortified"

@@ -29,11 +29,11 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "$ENV{FIELDWEIR_LIBCURL}, systemd | systemd-sysusers")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS librdkafka1)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "${PROJECT_DESCRIPTION}
- Fieldweir reads Modbus and MQTT devices into a pipeline of fixed memory that
- filters and aggregates at the edge, stores and forwards through SQLite while a
- destination is away, and delivers to MQTT brokers and HTTPS endpoints. One look
- at its status says where every reading went.")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Fieldweir reads Modbus and MQTT devices into a pipeline of fixed memory that
+filters and aggregates at the edge, stores and forwards through SQLite while
+a destination is away, and delivers to MQTT brokers and HTTPS endpoints. One
+look at its status says where every reading went.")
 foreach(script preinst postinst prerm postrm)
   list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/toolchains/debian/${script})
 endforeach()

@@ -23,6 +23,7 @@ start() {
   mount -t devpts -o newinstance,ptmxmode=0666 devpts "$system/dev/pts"
   ln -s pts/ptmx "$system/dev/ptmx"
   mount -t cgroup2 cgroup2 "$system/sys/fs/cgroup"
+  mount --make-rshared "$system"  # systemd hands credentials to services over a mount
   exec env -i container=fieldweir PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     chroot "$system" /lib/systemd/systemd --show-status=false < /dev/null
 }

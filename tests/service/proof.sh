@@ -77,7 +77,7 @@ mkdir -p /run/systemd/system/fieldweir.service.d /etc/credstore
 echo 'pa:ss' > /etc/credstore/ingest
 printf '[Service]\nLoadCredential=ingest:/etc/credstore/ingest\nEnvironment="SITE=a b"\n' > /run/systemd/system/fieldweir.service.d/secret.conf
 systemctl daemon-reload
-printf 'version: 1\ngateway: {id: "${env:SITE}"}\ndevices:\n  - {name: tank, simulate: {interval: 1s}, signals: [{name: level}]}\nuplinks:\n  - {name: c, https: {url: "http://127.0.0.1:1/", token: "${secret:ingest}"}}\n' > $config
+printf 'version: 1\ngateway: {labels: {site: "${env:SITE}"}}\ndevices:\n  - {name: tank, simulate: {interval: 1s}, signals: [{name: level}]}\nuplinks:\n  - {name: c, https: {url: "http://127.0.0.1:1/", token: "${secret:ingest}"}}\n' > $config
 holds "starts with a credential of systemd" systemctl restart fieldweir
 pid=$(property MainPID)
 install later.deb
