@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <poll.h>
 
 #include <array>
@@ -73,6 +74,7 @@ std::unique_ptr<Settings> run_gateway(const Settings& settings, const Clock& clo
                                       const Signals& signals, StatusSocket& status,
                                       const std::string& config) {
   Gateway gateway(settings, clock, Random(random_seed()));
+  malloc_trim(0);  // gives back what reading the configuration took
   gateway.start();
   notify("READY=1");
   log(LogLevel::info, "gateway", "%s runs: %s", settings.gateway.id.c_str(),
