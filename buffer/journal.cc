@@ -156,6 +156,8 @@ void Journal::roll_back() {
   if (is_open()) static_cast<void>(database_.run("ROLLBACK"));
 }
 
+void Journal::checkpoint() { static_cast<void>(database_.number("PRAGMA wal_checkpoint")); }
+
 Result<> Journal::put(Lane lane, Position position, std::uint32_t rows,
                       std::span<const std::byte> payload) {
   if (auto r = put_.bind(1, row_id(lane, position)).bind(2, rows).bind(3, payload).run(); !r)

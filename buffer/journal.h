@@ -95,6 +95,8 @@ class Journal {
   Result<> begin();
   Result<> commit();
   void roll_back();
+  /// From the write-ahead log into the database, which is worth a try.
+  void checkpoint();
 
   /// Again is the same as once: after a failed commit nobody knows whether a batch is there.
   Result<> put(Lane lane, Position position, std::uint32_t rows,
