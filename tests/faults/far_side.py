@@ -89,14 +89,18 @@ class Gateway:
         self.site, self.name = site, name
         self.socket = str(site.folder / f"{name}.sock")
         self.names = site.folder / f"{name}.names"  # while it exists names resolve
+        self.clock = site.folder / f"{name}.clock"  # if it exists: how wrong the clock is
         self.slowest = dict.fromkeys(KINDS, 0.0)
 
     def run(self, **links):
         """`links`: broker, https, kafka, as in the configuration."""
         config = self.site.folder / f"{self.name}.yaml"
         config.write_text(CONFIGURATION.format(name=self.name, folder=self.site.folder, **links))
-        self.site.start(self.name, ["env", f"LD_PRELOAD={self.site.preload}", f"FIELDWEIR_TEST_NAMES={self.names}",
-                                    self.site.fieldweir, "run", "--config", str(config), "--socket", self.socket])
+        believe = [f"LD_PRELOAD={self.site.preload}", f"FIELDWEIR_TEST_NAMES={self.names}"]
+        if self.clock.exists():
+            believe.append(f"FIELDWEIR_TEST_CLOCK={self.clock}")
+        self.site.start(self.name, ["env", *believe, self.site.fieldweir, "run", "--config", str(config),
+                                    "--socket", self.socket])
 
     async def back(self, kind):
         """Until something is delivered again."""
