@@ -32,16 +32,6 @@ Result<std::vector<Bound>> bounds_of(Journal& journal, const Tail& tail, Lane la
   return all;
 }
 
-void count(std::uint64_t readings, Reason why, Lane lane, Position position, const Owed& owed,
-           Drops& drops) {
-  const auto reason = static_cast<std::size_t>(why);
-  for (std::size_t i = 0; i < owed.books.size(); ++i)
-    if (owed.books[i].cursors[static_cast<std::size_t>(lane)].acknowledged < position)
-      drops[i][reason] += readings;
-  for (std::size_t i = 0; i < owed.absent.size(); ++i)
-    if (owed.absent[i].is_owed(lane, position)) drops[owed.books.size() + i][reason] += readings;
-}
-
 Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason why,
                               const Owed& owed, Drops& drops) {
   BatchHeader mark;
@@ -61,8 +51,9 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
     if (!decode_header(payload.value(), header)) {
       header = BatchHeader{};
       header.position = header.replaces_from = position_of(row.id, mark.position.stream);
+      header.readings = row.rows;
     }
-    if (row.rows > 0) mark.gaps.add(Gap{header.from, header.to, row.rows, why});
+    if (row.rows > 0) mark.gaps.add(Gap{header.from, header.to, header.readings, why});
     mark.gaps.add(header.gaps);
     mark.clock_synchronised = mark.clock_synchronised && header.clock_synchronised;
     if (first) mark.replaces_from = header.replaces_from;
@@ -79,6 +70,16 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
 
 }  // namespace
 
+void count(std::uint64_t readings, Reason why, Lane lane, Position position, const Owed& owed,
+           Drops& drops) {
+  const auto reason = static_cast<std::size_t>(why);
+  for (std::size_t i = 0; i < owed.books.size(); ++i)
+    if (owed.books[i].cursors[static_cast<std::size_t>(lane)].acknowledged < position)
+      drops[i][reason] += readings;
+  for (std::size_t i = 0; i < owed.absent.size(); ++i)
+    if (owed.absent[i].is_owed(lane, position)) drops[owed.books.size() + i][reason] += readings;
+}
+
 Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lane,
                                     const Owed& owed) {
   const auto bounds = bounds_of(journal, tail, lane, owed);
@@ -94,13 +95,16 @@ Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lan
   return all;
 }
 
+// Copies in the tail go first, so that nobody is offered there what is gone here.
+bool claim(Tail& tail, Lane lane, Range& range) {
+  range.last = std::min(range.last, row_id(lane, tail.forget(lane, position_of(range.last, 0))));
+  return range.last >= range.first &&
+         tail.may_replace(lane, position_of(range.seen, 0), position_of(range.last, 0));
+}
+
 Result<std::uint64_t> drop(Journal& journal, Tail& tail, Lane lane, Range range, Reason why,
                            const Owed& owed, Drops& drops) {
-  // copies in the tail go first, so that nobody is offered there what is gone here
-  range.last = std::min(range.last, row_id(lane, tail.forget(lane, position_of(range.last, 0))));
-  if (range.last < range.first) return std::uint64_t{0};
-  if (!tail.may_replace(lane, position_of(range.seen, 0), position_of(range.last, 0)))
-    return std::uint64_t{0};
+  if (!claim(tail, lane, range)) return std::uint64_t{0};
   return replace(journal, lane, range, why, owed, drops);
 }
 

@@ -42,6 +42,14 @@ struct Range {
   RowId seen = 0;
 };
 
+/// Shortens the range to what may be replaced now; false: nothing of it, since an uplink was
+/// quicker.
+bool claim(Tail& tail, Lane lane, Range& range);
+
+/// So many readings up to `position`, in one stretch, are not owed any more.
+void count(std::uint64_t readings, Reason why, Lane lane, Position position, const Owed& owed,
+           Drops& drops);
+
 /// Puts a mark in the place of the range, and counts. How many bytes it freed; 0: nothing could be
 /// dropped, since an uplink was quicker.
 Result<std::uint64_t> drop(Journal& journal, Tail& tail, Lane lane, Range range, Reason why,

@@ -122,6 +122,8 @@ class Journal {
   /// Whether the disk had less than `min_free` left when room() was last asked.
   bool low() const { return low_; }
   const JournalTotals& totals() const { return totals_; }
+  /// The most that database_bytes() can be.
+  std::uint64_t capacity() const { return most_pages() * page_bytes; }
   bool has_batches() const { return totals_[0].batches + totals_[1].batches > 0; }
   std::uint64_t database_bytes() const { return database_bytes_; }
   std::uint64_t bytes_written() const;

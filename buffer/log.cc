@@ -46,6 +46,7 @@ struct Log::Parts {
         tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
         dead_letters(encoded_max(rows_of(batch))),
         dating(context.clock, uplinks) {
+    if (buffer.thin) thinning.emplace(*buffer.thin, rows_of(batch), context.signals.size());
     take_lock(buffer.path);
     const Time now = context.clock.now();
     const Ages ages{now, dating.true_from_start()};
@@ -59,7 +60,7 @@ struct Log::Parts {
     if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
         Recorder::Parts{journal, tail, ledger, dead_letters, dating, context.signals,
-                        context.clock},
+                        context.clock, thinning ? &*thinning : nullptr},
         Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable),
                        buffer.max_age, buffer.when_full},
         uplinks, beginning.absent.away, Recorder::Run{run, beginning.stored, ages});
@@ -81,6 +82,7 @@ struct Log::Parts {
   Ledger ledger;
   DeadLetters dead_letters;
   Dating dating;
+  std::optional<Thinning> thinning;
   std::unique_ptr<Batcher> batcher;
   std::unique_ptr<Recorder> recorder;
   std::vector<std::unique_ptr<Reader>> readers;
@@ -123,13 +125,14 @@ std::size_t Log::tail_slots(const BatchSettings& batch) {
   return std::clamp<std::size_t>((2u << 20) / encoded_max(rows_of(batch)), 16, 128);
 }
 
-void Log::plan(const BatchSettings& batch, std::size_t uplinks, std::size_t signals,
-               MemoryPlan& plan) {
+void Log::plan(const BatchSettings& batch, const BufferSettings& buffer, std::size_t uplinks,
+               std::size_t signals, MemoryPlan& plan) {
   const std::size_t rows = rows_of(batch);
   plan.add("tail", tail_slots(batch), "batches", Tail::bytes_for(1, rows));
   plan.add("batcher", 1, "piece", Batcher::bytes_for(batch, signals));
   plan.add("dead letters under way", DeadLetters::most, "batches", encoded_max(rows));
   plan.add("log readers", uplinks, "uplinks", sizeof(Reader) + Decoder::bytes_for(rows));
+  if (buffer.thin) plan.add("thinning", 1, "piece", Thinning::bytes_for(rows, signals));
   plan.add("SQLite", 1, "heap limit", sqlite_heap_limit);
 }
 

@@ -50,8 +50,8 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  static void plan(const BatchSettings& batch, std::size_t uplinks, std::size_t signals,
-                   MemoryPlan& plan);
+  static void plan(const BatchSettings& batch, const BufferSettings& buffer, std::size_t uplinks,
+                   std::size_t signals, MemoryPlan& plan);
 
   /// Slots of the tail: 2 MiB of them, but 16 at least and 128 at most.
   static std::size_t tail_slots(const BatchSettings& batch);

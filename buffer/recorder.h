@@ -21,6 +21,7 @@
 #include "buffer/quota.h"
 #include "buffer/settings.h"
 #include "buffer/status.h"
+#include "buffer/thinning.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/worker.h"
@@ -37,6 +38,7 @@ class Recorder final : public Worker {
     Dating& dating;
     const SignalTable& signals;
     const Clock& clock;
+    Thinning* thinning;  // nullptr: nothing is thinned
   };
   struct Pace {
     Duration persist_after;
@@ -77,6 +79,7 @@ class Recorder final : public Worker {
  private:
   enum class Extent { due, all };
   static constexpr std::size_t most_batches = 32;         // of a transaction
+  static constexpr int most_thinnings = 8;                // of a transaction
   static constexpr std::uint64_t most_spare = 256 << 10;  // bytes
 
   Time next_due(Time now);
@@ -94,7 +97,9 @@ class Recorder final : public Worker {
   void forget_given_up(Time now);
   Result<> remove_acknowledged();
   Result<> expire(Time now);
-  Result<> make_room_for(std::span<Slot* const> slots);
+  Result<> thin(Time now);
+  Result<std::uint64_t> free_some(std::uint64_t wanted, Time now);
+  Result<> make_room_for(std::span<Slot* const> slots, Time now);
   Result<> put_states(Time now);
   Result<> put_dead_letters();
   Result<> mend();
@@ -126,6 +131,7 @@ class Recorder final : public Worker {
   std::array<Position, lane_count> clearing_;
   std::array<Slot*, most_batches> slots_{};
   Drops drops_;
+  int thinnings_ = 0;        // of the transaction
   std::size_t letters_ = 0;  // that the transaction takes
   bool more_ = false;        // the last transaction did not do all that was due
   std::uint64_t spare_ = 0;  // room that the last attempt turned out to need besides

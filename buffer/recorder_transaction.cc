@@ -36,7 +36,8 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
       if (auto r = give_up(journal, uplink.name); !r) return r;
   if (auto r = remove_acknowledged(); !r) return r;
   if (auto r = expire(now); !r) return r;
-  if (auto r = make_room_for(slots); !r) return r;
+  if (auto r = thin(now); !r) return r;
+  if (auto r = make_room_for(slots, now); !r) return r;
   for (const Slot* slot : slots) {
     const BatchHeader& header = slot->header;
     // what it replaces may have reached the disk in a commit that seemed to fail
@@ -123,7 +124,27 @@ Result<> Recorder::expire(Time now) {
   return {};
 }
 
-Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
+/// Rides a commit that happens anyway.
+Result<> Recorder::thin(Time now) {
+  thinnings_ = 0;
+  if (parts_.thinning == nullptr || !parts_.thinning->wanted(parts_.journal)) return {};
+  const auto freed =
+      parts_.thinning->thin(parts_.journal, parts_.tail, {books_, absent_}, now, drops_);
+  if (!freed) return freed.error();
+  return {};
+}
+
+Result<std::uint64_t> Recorder::free_some(std::uint64_t wanted, Time now) {
+  const Owed owed{books_, absent_};
+  if (parts_.thinning != nullptr && thinnings_ < most_thinnings) {
+    ++thinnings_;
+    const auto freed = parts_.thinning->thin(parts_.journal, parts_.tail, owed, now, drops_);
+    if (!freed || freed.value() > 0) return freed;
+  }
+  return make_room(parts_.journal, parts_.tail, owed, pace_.when_full, wanted, drops_);
+}
+
+Result<> Recorder::make_room_for(std::span<Slot* const> slots, Time now) {
   if (slots.empty()) return {};
   std::uint64_t needed = 16 * Journal::page_bytes + spare_;
   for (const Slot* slot : slots) needed += slot->size + slot->size / 32 + Journal::page_bytes;
@@ -132,8 +153,7 @@ Result<> Recorder::make_room_for(std::span<Slot* const> slots) {
     const auto room = parts_.journal.room();
     if (!room) return room.error();
     if (room.value() >= needed) return {};
-    const auto freed = make_room(parts_.journal, parts_.tail, {books_, absent_}, pace_.when_full,
-                                 std::max(needed - room.value(), step), drops_);
+    const auto freed = free_some(std::max(needed - room.value(), step), now);
     if (!freed) return freed.error();
     if (freed.value() == 0) break;
   }

@@ -28,6 +28,29 @@ const Fields<CommitSettings>& commit_fields() {
   return fields;
 }
 
+bool read_share(const Node& node, double& out, Mistakes& mistakes) {
+  const auto wrong = [&] { return config::expected("a share from 1% to 99%", node, mistakes); };
+  if (node.type != Node::Type::scalar || !node.scalar.ends_with('%')) return wrong();
+  Node percent = node;
+  percent.scalar.pop_back();
+  std::int64_t value = 0;
+  Mistakes ours;
+  if (!config::read_integer(percent, {1, 99}, value, ours)) return wrong();
+  out = static_cast<double>(value) / 100;
+  return true;
+}
+
+const Fields<ThinSettings>& thin_fields() {
+  static const Fields<ThinSettings> fields =
+      Fields<ThinSettings>("buffer.thin")
+          .custom("above", "share from 1% to 99%", &ThinSettings::above, read_share, optional,
+                  "of max_size: when the journal holds more, its oldest telemetry is thinned")
+          .duration("every", &ThinSettings::every, {second, hour}, optional,
+                    "one reading per signal and such an interval stands for all of them; where "
+                    "that is not enough, ten times as long, up to 1h");
+  return fields;
+}
+
 }  // namespace
 
 const Fields<BatchSettings>& batch_fields() {
@@ -62,7 +85,8 @@ const Fields<BufferSettings>& buffer_fields() {
                    "how batches are grouped into transactions")
           .custom("durable", "list of lanes", &BufferSettings::durable, read_lanes, optional,
                   "lanes that always go to disk, within 200 ms")
-          .later({"thin"});
+          .section("thin", &BufferSettings::thin, thin_fields(), optional,
+                   "before anything is dropped: min, max, mean and count replace old telemetry");
   return fields;
 }
 

@@ -57,8 +57,9 @@ bool Tail::may_replace(Lane lane, Position after, Position last) {
     if (cursor < last && std::max(uplink.asked[i], cursor) >= after) return false;
   }
   Replacing& replacing = replacing_[i];
-  if (replacing.after == replacing.last) replacing.after = after;
-  replacing.last = last;
+  const bool first = replacing.after == replacing.last;
+  replacing.after = first ? after : std::min(replacing.after, after);
+  replacing.last = std::max(replacing.last, last);
   return true;
 }
 

@@ -54,9 +54,9 @@ enum class Reason : std::uint8_t {
   disk_full,
   locked,  // another process holds it
   stopped,
-  thinned_away,  // another reading stands for it, `buffer.thin`
+  thinned,  // another reading stands for it, `buffer.thin`
 };
-inline constexpr int reason_count = static_cast<int>(Reason::thinned_away) + 1;
+inline constexpr int reason_count = static_cast<int>(Reason::thinned) + 1;
 
 std::string_view to_string(Kind kind);
 std::string_view to_string(Quality quality);

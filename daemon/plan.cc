@@ -74,7 +74,7 @@ MemoryPlan memory_plan(const Settings& settings) {
     Delivery::add_to(plan, *uplink.settings, settings.gateway.id,
                      static_cast<std::size_t>(settings.batch.rows));
   }
-  Log::plan(settings.batch, uplinks, seats.signals, plan);
+  Log::plan(settings.batch, settings.buffer, uplinks, seats.signals, plan);
   if (settings.local) LocalPublisher::add_to(plan, *settings.local, seats.signals);
   const bool commands = add_commands(plan, settings, seats);
 

@@ -24,7 +24,7 @@ from parts import free_port, wait_for
 HERE = pathlib.Path(__file__).resolve().parent
 GOLDEN = HERE.parent / "unit" / "uplink" / "golden"
 SCHEMAS = HERE.parent.parent / "docs" / "formats"
-BATCHES = ("contract", "kinds", "special", "texts", "part")
+BATCHES = ("contract", "kinds", "special", "texts", "part", "thinned")
 
 
 def golden(batch, form):
@@ -124,6 +124,11 @@ def case_senml_says_what_json_says(_):
                 wanted[name, json.dumps(row["value"])] += 1
             if row["quality"] != "good":
                 wanted[f"{name}/{row['quality']}", json.dumps(row["reason"])] += 1
+            for member in ("min", "max", "count"):
+                if member in row:
+                    wanted[f"{name}/{member}", json.dumps(row[member])] += 1
+            if "thinned" in row:
+                wanted[f"{name}/span", json.dumps(row["span_ms"] // 1000)] += 1
         until = {key: n for key, n in found.items() if key[0] == lane + "/gap/to"}
         check(len(message["readings"]) >= len(until), "ends of gaps")
         check(found - collections.Counter(until) == wanted, f"{batch}: {found - wanted} and {wanted - found}")
@@ -196,6 +201,9 @@ def case_influx_takes_every_golden_message(fieldweir):
         gaps = influx.ask("SELECT * FROM gap")
         check([(gap["reason"], gap.get("readings"), gap["to"] - gap["from"]) for gap in gaps] ==
               [("ring full", 42, 1000000000), ("unclean stop", None, 0)], gaps)
+        rows = influx.ask("SELECT * FROM reading WHERE thinned = true")
+        found = [(row["signal"], row["count"], row.get("min"), row.get("value"), row.get("max"), row["span_ms"]) for row in rows]
+        check(len(found) == 6 and ("d.f", 60, 70.1, 73.4, 75, 60000) in found, f"each stays a point of its own: {found}")
         [special] = influx.ask("SELECT * FROM batch WHERE gateway = 'g' AND lane = 'events'")
         check((special["replaces_seq"], special["prev_seq"], special["clock"], special["historical"]) ==
               (7, 6, "unsynchronised", True), special)

@@ -31,7 +31,8 @@ struct Format {
   std::string_view name;
   std::string_view content_type;
 
-  /// Room that suffices for any batch of so many readings and gaps.
+  /// Room that suffices for any batch of so many readings and gaps, or for a thinned one of
+  /// most_thinned(readings).
   std::size_t (*size_max)(std::size_t readings, std::size_t gaps, std::string_view gateway);
 
   /// Writes the message; its size, or 0 if `out` might be too small, in which case `out` holds

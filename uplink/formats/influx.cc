@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t growth = 3;  // U+FFFD for a byte
 // literals and short words are counted generously
 constexpr std::size_t reading_max =
-    growth * (SignalName::capacity() + UnitName::capacity() + TextTable::longest) + number_max +
-    200;
+    growth * (SignalName::capacity() + UnitName::capacity() + TextTable::longest) + 3 * number_max +
+    280;
 constexpr std::size_t gap_max = 6 * number_max + 200;
 constexpr std::size_t batch_max = 11 * number_max + 280;
 constexpr std::string_view not_text = "\xEF\xBF\xBD";
@@ -81,8 +81,18 @@ void write_value(Writer& to, const DecodedBatch& batch, const Reading& reading) 
   to.literal(",");
 }
 
+/// Fields, and the comma behind them.
+void write_thinned(Writer& to, const DecodedBatch& batch, const Reading& reading,
+                   const Thinned& thinned) {
+  if (has_range(reading))
+    to.literal("min=").number(thinned.min).literal(",max=").number(thinned.max).literal(",");
+  to.literal("count=").number(thinned.count).literal("i,span_ms=");
+  to.number(batch.interval / millisecond).literal("i,thinned=true,");
+}
+
 void write_reading(Writer& to, const DecodedBatch& batch, const Envelope& envelope,
-                   const Reading& reading) {
+                   const Reading& given) {
+  const Reading reading = sayable_in_json(batch.with_value(given));
   write_escaped(to.literal("reading,gateway="), envelope.gateway, Place::tag);
   to.literal(",quality=").word(to_string(reading.quality));
   write_escaped(to.literal(",signal="), batch.name(reading.signal), Place::tag);
@@ -90,6 +100,8 @@ void write_reading(Writer& to, const DecodedBatch& batch, const Envelope& envelo
     write_escaped(to.literal(",unit="), unit, Place::tag);
   to.literal(" ");
   write_value(to, batch, reading);
+  if (const Thinned* const thinned = batch.thinned_of(given))
+    write_thinned(to, batch, given, *thinned);
   // a point needs a field
   if (reading.quality != Quality::good || reading.kind == Kind::none)
     to.literal("reason=\"").word(to_string(reading.reason)).literal("\",");
@@ -162,7 +174,7 @@ std::size_t write_influx(const DecodedBatch& batch, const Envelope& envelope, st
   const std::size_t line_max = reading_max + growth * envelope.gateway.size();
   for (const Reading& reading : batch.readings) {
     if (!to.has_room(line_max)) return 0;
-    write_reading(to, batch, envelope, sayable_in_json(reading));
+    write_reading(to, batch, envelope, reading);
   }
   return to.size();
 }

@@ -15,6 +15,9 @@
 // as `integer`, those beyond 2^63 as `text`; `boolean`, `text`. A bad reading has only a `reason`,
 // an uncertain one has it too. No number that is infinite or NaN: bad(out of range).
 //
+// A reading that stands for several has the fields count, span_ms and thinned; `value` is then the
+// mean, with the fields min and max.
+//
 // InfluxDB keeps one point per tags and time. So points of batches and gaps have, in place of the
 // nanoseconds below one millisecond, seq modulo 1,000,000: batches of one instant stay apart.
 //

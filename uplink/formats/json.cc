@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t name_max = json_text_growth * SignalName::capacity();
 // with literals and three short words, generously: what closes the message fits into the rest
-constexpr std::size_t reading_max = name_max + json_value_max + number_max + 100;
+constexpr std::size_t reading_max = name_max + json_value_max + 3 * number_max + 160;
 constexpr std::size_t gap_max = 3 * number_max + 100;
 constexpr std::size_t envelope_max = 10 * number_max + 220;
 
@@ -15,11 +15,22 @@ Writer& write_place(Writer& to, Position position) {
   return to.literal("[").number(position.epoch).literal(",").number(position.seq).literal("]");
 }
 
+/// Numbers are finite, and none has a text's length.
+void write_thinned(Writer& to, const DecodedBatch& batch, const Reading& reading,
+                   const Thinned& thinned) {
+  if (has_range(reading))
+    to.literal(",\"min\":").number(thinned.min).literal(",\"max\":").number(thinned.max);
+  to.literal(",\"count\":").number(thinned.count);
+  to.literal(",\"span_ms\":").number(batch.interval / millisecond).literal(",\"thinned\":true");
+}
+
 void write_reading(Writer& to, const DecodedBatch& batch, const Reading& given) {
-  const Reading reading = sayable_in_json(given);
+  const Reading reading = sayable_in_json(batch.with_value(given));
   to.literal("{\"ts\":").milliseconds(reading.time);
   to.literal(",\"signal\":\"").text(batch.name(reading.signal)).literal("\",\"value\":");
   to.value(batch, reading);
+  if (const Thinned* const thinned = batch.thinned_of(given))
+    write_thinned(to, batch, given, *thinned);
   if (reading.quality == Quality::good) {
     to.literal(",\"quality\":\"good\"},");
     return;

@@ -12,6 +12,8 @@
 // replaces [[epoch, seq], [epoch, seq]], first and last position that the batch stands for, after
 //          drops
 // clock    "unsynchronised", where it was so when the batch was closed
+// thinned  true: the reading stands for `count` of its signal from `ts` on, within `span_ms`. Of
+//          numbers value is the mean, with `min` and `max`; of others, what all of them had
 // part     [number, of], where a batch became more than one message
 // gaps     stand before the readings: {"gap":{"from":ts,"to":ts,"readings":n,"reason":"..."}}; n
 //          is null where unknown

@@ -12,7 +12,7 @@ constexpr std::size_t key_max = 6 * number_max + 180;
 constexpr std::size_t first_row_max = 4 * number_max + 80;
 constexpr std::size_t reading_max =
     json_text_growth * (SignalName::capacity() + UnitName::capacity()) + json_value_max +
-    number_max + 120;
+    3 * number_max + 180;
 constexpr std::size_t gap_max = 3 * number_max + 120;
 
 std::size_t row_max(std::string_view gateway) {
@@ -34,7 +34,7 @@ class Rows {
     }
     for (const Reading& reading : batch_.readings) {
       if (!to_.has_room(first_row_max + row)) return 0;
-      write_reading(sayable_in_json(reading));
+      write_reading(sayable_in_json(batch_.with_value(reading)), batch_.thinned_of(reading));
     }
     if (row_ > 0) to_.take_back();
     to_.literal("]");
@@ -93,17 +93,26 @@ class Rows {
     to_.literal(",\"gap_reason\":\"").word(to_string(gap.reason)).literal("\"},");
   }
 
-  void write_reading(const Reading& reading) {
+  void write_reading(const Reading& reading, const Thinned* thinned) {
     begin_row();
     to_.milliseconds(reading.time);
     to_.literal(",\"signal\":\"").text(batch_.name(reading.signal)).literal("\",\"value\":");
     to_.value(batch_, reading);
+    if (thinned != nullptr) write_thinned(reading, *thinned);
     if (const std::string_view unit = batch_.unit(reading.signal); !unit.empty())
       to_.literal(",\"unit\":\"").text(unit).literal("\"");
     to_.literal(",\"quality\":\"").word(to_string(reading.quality));
     if (reading.quality != Quality::good)
       to_.literal("\",\"reason\":\"").word(to_string(reading.reason));
     to_.literal("\"},");
+  }
+
+  void write_thinned(const Reading& reading, const Thinned& thinned) {
+    if (has_range(reading))
+      to_.literal(",\"min\":").number(thinned.min).literal(",\"max\":").number(thinned.max);
+    to_.literal(",\"count\":").number(thinned.count);
+    to_.literal(",\"span_ms\":").number(batch_.interval / millisecond);
+    to_.literal(",\"thinned\":true");
   }
 
   const DecodedBatch& batch_;

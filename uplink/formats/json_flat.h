@@ -15,7 +15,7 @@
 // gaps                rows before the readings: "ts" and "gap_to", "gap_readings" (null where
 //                     unknown), "gap_reason", and nothing of a reading
 //
-// Everything else is as in `json`.
+// Everything else is as in `json`, thinned readings too.
 #pragma once
 
 #include "uplink/formats/format.h"

@@ -12,6 +12,9 @@ constexpr std::size_t seconds_max = 24;
 // a record beside its value, generously
 constexpr std::size_t record_max = name_growth * SignalName::capacity() + seconds_max + 80;
 constexpr std::size_t reading_max = 2 * record_max + json_value_max;
+constexpr std::size_t thinned_max = 5 * (record_max + number_max) + json_value_max;
+// there are at most two fifths as many thinned ones
+static_assert(thinned_max * 2 <= reading_max * 5);
 constexpr std::size_t gap_max = 3 * (seconds_max + 80) + 2 * number_max;
 constexpr std::size_t envelope_max = 8 * number_max + 450;
 
@@ -69,8 +72,9 @@ class Pack {
     write_batch();
     for (const Gap& gap : batch_.gaps) write_gap(gap);
     for (const Reading& reading : batch_.readings) {
-      if (!to_.has_room(reading_max)) return 0;
-      write_reading(sayable_in_json(reading));
+      if (!to_.has_room(is_thinned(reading) ? thinned_max : reading_max)) return 0;
+      write_reading(sayable_in_json(batch_.with_value(reading)));
+      if (is_thinned(reading)) write_thinned(reading, *batch_.thinned_of(reading));
     }
     to_.take_back();
     to_.literal("]");
@@ -139,6 +143,22 @@ class Pack {
     to_.literal(",\"vs\":\"").word(to_string(reading.reason)).literal("\"},");
   }
 
+  void write_thinned(const Reading& reading, const Thinned& thinned) {
+    if (has_range(reading)) {
+      begin_of_reading(reading, "/min\"").number(thinned.min).literal("},");
+      begin_of_reading(reading, "/max\"").number(thinned.max).literal("},");
+    }
+    begin_of_reading(reading, "/count\"").number(thinned.count).literal("},");
+    write_seconds(begin_of_reading(reading, "/span\",\"u\":\"s\""), batch_.interval, 0);
+    to_.literal("},");
+  }
+  Writer& begin_of_reading(const Reading& reading, std::string_view rest) {
+    write_name(to_.literal("{\"n\":\""), batch_.name(reading.signal));
+    to_.word(rest);
+    write_time(reading.time);
+    return to_.literal(",\"v\":");
+  }
+
   void write_value(const Reading& reading) {
     write_name(to_.literal("{\"n\":\""), batch_.name(reading.signal));
     to_.literal("\"");
@@ -157,7 +177,9 @@ class Pack {
 }  // namespace
 
 std::size_t senml_size_max(std::size_t readings, std::size_t gaps, std::string_view gateway) {
-  return envelope_max + name_growth * gateway.size() + readings * reading_max + gaps * gap_max;
+  // the least that a thinned batch may need is one reading
+  return envelope_max + name_growth * gateway.size() + readings * reading_max + gaps * gap_max +
+         thinned_max;
 }
 
 std::size_t write_senml(const DecodedBatch& batch, const Envelope& envelope, std::span<char> out) {

@@ -13,6 +13,9 @@
 // further records of a batch: <lane>/replaces, <lane>/clock ("unsynchronised"), <lane>/historical,
 // <lane>/part ("2/3", where a batch became more than one message)
 //
+// of a reading that stands for several: <signal>/count, <signal>/span in seconds, and of numbers,
+// whose value is the mean, <signal>/min and <signal>/max
+//
 // u      units that SenML registers, in its spelling; others are left out, and so are C and F,
 //        which people use for degrees and SenML for coulomb and farad
 // times  SenML takes what is below 2^28 s (July 1978) for relative to now. Such times, of a clock

@@ -84,7 +84,7 @@ TEST(Codec, TheNumbersOfReasonsStay) {
   EXPECT_EQ(static_cast<int>(Reason::quota), 16);
   EXPECT_EQ(static_cast<int>(Reason::corrupt), 19);
   EXPECT_EQ(static_cast<int>(Reason::stopped), 26);
-  EXPECT_EQ(static_cast<int>(Reason::thinned_away), 27);
+  EXPECT_EQ(static_cast<int>(Reason::thinned), 27);
 }
 
 TEST(Codec, ReturnsAnyReadingsAsTheyWere) {

@@ -89,8 +89,37 @@ inline Golden part() {
   return golden;
 }
 
+/// What stands for several: numbers, a value each of booleans and texts, bad ones; and one alone.
+inline Golden thin() {
+  static const Signals signals{"d.f", "d.b", "d.t"};
+  DecodedBatch batch = signals.batch(here);
+  batch.replaces_from = {0x9f2c51aa, 12, 918000};
+  batch.interval = minute;
+  batch.texts = {std::string_view("heating")};
+  const Time start = t / minute * minute;
+  const auto mean = [](double value) { return std::bit_cast<std::uint64_t>(value); };
+  batch.thinned = {{mean(73.4), 70.1, 75, 60},
+                   {mean(-2), -2, -2, 12},
+                   {1, 0, 0, 40},
+                   {0, 0, 0, 20},
+                   {0, 0, 0, 7},
+                   {0, 0, 0, 3}};
+  batch.readings = {float64_reading(0, start, 0),     float64_reading(0, start, 0),
+                    boolean_reading(1, start, false), boolean_reading(1, start, false),
+                    text_reading(2, start, 0),        bad_reading(0, start, Reason::timeout)};
+  for (std::size_t i = 0; i < batch.readings.size(); ++i) {
+    batch.readings[i].flags = thinned;
+    batch.readings[i].bits = i;
+    if (i > 0) batch.readings[i].time += static_cast<Time>(i) * second;
+  }
+  batch.readings[1].quality = Quality::uncertain;
+  batch.readings[1].reason = Reason::stale;
+  batch.readings.push_back(int64_reading(0, t, 5));
+  return {"thinned", std::move(batch), {.gateway = "g", .prev = {0x9f2c51aa, 12, 917999}}};
+}
+
 inline std::vector<Golden> all_golden() {
-  return {contract(), kinds(), special(), texts(), part()};
+  return {contract(), kinds(), special(), texts(), part(), thin()};
 }
 
 inline std::string written(const Format& format, const DecodedBatch& batch,

@@ -57,6 +57,29 @@ TEST_P(FormatTest, TheWorstBatchFitsIntoItsBound) {
   }
 }
 
+TEST_P(FormatTest, TheWorstThinnedBatchFitsWhereABatchDoes) {
+  for (const std::size_t rows : {1, 2, 100}) {
+    const std::string worst(64, '\x01');
+    const Signals signals{worst};
+    DecodedBatch batch = worst_batch(signals, worst);
+    batch.interval = hour;
+    batch.readings.resize(most_thinned(rows));
+    for (Reading& reading : batch.readings) {
+      if (reading.time < 0) reading = float64_reading(0, INT64_MIN, 0);
+      reading.quality = Quality::uncertain;
+      reading.reason = Reason::device_exception;
+      reading.flags = thinned;
+      const double least = std::numeric_limits<double>::lowest();
+      batch.thinned.push_back({reading.kind == Kind::text ? 0 : std::bit_cast<std::uint64_t>(least),
+                               least, least, UINT32_MAX});
+      reading.bits = batch.thinned.size() - 1;
+    }
+    const Envelope envelope{"g", {UINT32_MAX, UINT32_MAX, UINT64_MAX - 1}, true, {}};
+    std::vector<char> out(GetParam().size_max(rows, batch.gaps.size(), envelope.gateway));
+    EXPECT_GT(GetParam().write(batch, envelope, out), 0u) << rows;
+  }
+}
+
 TEST_P(FormatTest, GapsAloneAreAMessage) {
   const Signals signals{"d.f"};
   DecodedBatch batch = signals.batch(here);
