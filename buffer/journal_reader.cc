@@ -46,6 +46,7 @@ Result<JournalReader::Row> JournalReader::next(Lane lane, Position after) {
 }
 
 Result<const SignalTable*> JournalReader::signals(std::uint32_t epoch) {
+  if (auto r = open(); !r) return r.error();
   if (epoch != epoch_ || table_ == nullptr) {
     epoch_ = epoch;
     const Result<> loaded = load(epoch);
@@ -82,6 +83,7 @@ Result<> JournalReader::load(std::uint32_t epoch) {
 
 // What is known never changes; what is not may be by now.
 Result<const RunClock*> JournalReader::clock(std::uint32_t epoch) {
+  if (auto r = open(); !r) return r.error();
   if (epoch != clock_epoch_ || !clock_ || !clock_->booted) {
     const std::string name = clock_row(epoch);
     const Result<bool> row = state_.bind(1, std::string_view(name)).step();

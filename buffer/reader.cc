@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "core/check.h"
+
+#include "buffer/unpack.h"
+
 namespace fieldweir {
 
 // What lies between `after` and the tail's first batch left the tail before that batch was found,
@@ -18,7 +22,7 @@ Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
     }
   }
   Result<> decoded = decode(found.slot->bytes(), out);
-  if (decoded) decoded = correct_times(out);
+  if (decoded) decoded = date(out);
   if (!decoded) mark_damaged(lane, found.slot->header.position, found.slot->header.rows, out);
   parts_.tail.release(uplink_, *found.slot, true);
   return true;
@@ -56,20 +60,14 @@ Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
   if (decoded && (row_id(out.lane, out.position) != batch.id || header_.rows != rows))
     decoded = error(Reason::corrupt, "a batch under another one's number");
   if (decoded && rows > 0) decoded = find_names(out);
-  if (decoded) decoded = correct_times(out);
+  if (decoded) decoded = date(out);
   if (!decoded && decoded.error().reason != Reason::corrupt) return decoded.error();
   if (!decoded) mark_damaged(lane, position, rows, out);
   return true;
 }
 
 Result<> Reader::decode(std::span<const std::byte> bytes, DecodedBatch& out) {
-  if (auto r = decoder_.decode(bytes, header_, out.readings, out.thinned, out.texts); !r) return r;
-  out.lane = header_.lane;
-  out.position = header_.position;
-  out.replaces_from = header_.replaces_from;
-  out.clock_synchronised = header_.clock_synchronised;
-  out.interval = header_.interval;
-  out.gaps.assign(header_.gaps.begin(), header_.gaps.end());
+  if (auto r = unpack(bytes, decoder_, header_, out); !r) return r;
   out.signals = &parts_.signals;
   return {};
 }
@@ -88,7 +86,7 @@ Result<> Reader::find_names(DecodedBatch& out) {
 }
 
 /// A mark that reaches over the end of a run has times of several clocks: it stays as it is.
-Result<> Reader::correct_times(DecodedBatch& out) {
+Result<> Reader::date(DecodedBatch& out) {
   const std::uint32_t epoch = out.position.epoch;
   if (out.clock_synchronised || out.replaces_from.epoch != epoch) return {};
   std::optional<Duration> correction;
@@ -100,15 +98,7 @@ Result<> Reader::correct_times(DecodedBatch& out) {
     if (run.value() != nullptr)
       correction = parts_.dating.correction(uplink_, out.lane, out.position, *run.value());
   }
-  if (!correction) return {};
-  out.clock_synchronised = true;
-  for (Reading& reading : out.readings)
-    if ((reading.flags & source_time) == 0) reading.time += *correction;
-  for (Gap& gap : out.gaps) {
-    if (gap.from == 0 && gap.to == 0) continue;  // nobody knew
-    gap.from += *correction;
-    gap.to += *correction;
-  }
+  if (correction) correct_times(out, *correction);
   return {};
 }
 

@@ -40,7 +40,7 @@ class Reader final : public LogReader {
   Result<bool> next_in_journal(Lane lane, Position after, Position before, DecodedBatch& out);
   Result<> decode(std::span<const std::byte> bytes, DecodedBatch& out);
   Result<> find_names(DecodedBatch& out);
-  Result<> correct_times(DecodedBatch& out);
+  Result<> date(DecodedBatch& out);
   void mark_damaged(Lane lane, Position position, std::uint32_t rows, DecodedBatch& out);
 
   const Parts parts_;

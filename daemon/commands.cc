@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <fstream>
 #include <iostream>
 #include <system_error>
 
 #include "config/values.h"
 #include "core/random.h"
+#include "daemon/account.h"
 #include "daemon/check.h"
 #include "daemon/command_json.h"
 #include "daemon/schema.h"
@@ -32,6 +34,25 @@ int command_status(const std::string& socket, bool json) {
   }
   std::cout << (json ? answer : status_text(answer));
   return exit_ok;
+}
+
+int command_account(const std::vector<std::string>& files) {
+  Account account;
+  const auto read = [&](std::istream& in) {
+    for (std::string line; std::getline(in, line);) account.add(line);
+  };
+  if (files.empty()) read(std::cin);
+  for (const std::string& name : files) {
+    std::ifstream file(name);
+    if (!file) {
+      std::cerr << "fieldweir: " << name << " cannot be read\n";
+      return exit_failure;
+    }
+    read(file);
+  }
+  const Account::Report report = account.report();
+  std::cout << report.text;
+  return report.explained ? exit_ok : exit_failure;
 }
 
 int command_write(const std::string& socket, const std::string& signal, const std::string& value,

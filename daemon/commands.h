@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace fieldweir {
 
@@ -36,6 +37,27 @@ int command_journal_forget(const std::string& uplink, const std::string& config)
 
 /// What a configuration may hold: a JSON Schema, or the manual page fieldweir.yaml(5).
 int command_schema(bool manual);
+
+/// What a journal holds. These three change nothing and may be used beside a running gateway.
+int command_journal_stats(const std::string& config);
+
+/// Its batches as lines of the json format, on standard output. Times: "2026-01-05",
+/// "2026-01-05T12:00:00Z" or milliseconds since 1970.
+struct ExportOptions {
+  std::string config;
+  std::string lane;  // empty: all
+  std::string from;  // empty: from the beginning
+  std::string to;
+  bool dead_letters = false;  // those instead
+};
+int command_journal_export(const ExportOptions& options);
+
+/// Reads every batch; exit_ok only if nothing is wrong.
+int command_journal_verify(const std::string& config);
+
+/// Checks what a receiver recorded: messages of the json format, a line each, in `files` or on
+/// standard input. exit_ok only if everything is explained.
+int command_account(const std::vector<std::string>& files);
 
 int command_version();
 

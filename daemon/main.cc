@@ -156,7 +156,23 @@ int main(int argc, char** argv) {
   CLI::App* forget =
       journal->add_subcommand("forget", "give up what an uplink was owed that is not run any more");
   forget->add_option("uplink", uplink, "its name")->required();
-  forget->add_option("--config", config, "configuration file")->capture_default_str();
+  CLI::App* stats = journal->add_subcommand("stats", "what is in it, and who is owed it");
+  CLI::App* verify = journal->add_subcommand("verify", "read every batch, compare all counts");
+  CLI::App* exporting =
+      journal->add_subcommand("export", "its batches as lines of the json format");
+  ExportOptions exported;
+  exporting->add_option("--lane", exported.lane, "only this one")
+      ->check(CLI::IsMember({"events", "telemetry"}));
+  exporting->add_option("--from", exported.from, "a time like 2026-01-05T12:00:00Z");
+  exporting->add_option("--to", exported.to, "a time");
+  exporting->add_flag("--dead-letters", exported.dead_letters, "those that were refused for ever");
+  for (CLI::App* each : {forget, stats, verify, exporting})
+    each->add_option("--config", config, "configuration file")->capture_default_str();
+
+  std::vector<std::string> records;
+  CLI::App* account =
+      app.add_subcommand("account", "check what a receiver recorded: gaps, duplicates, order");
+  account->add_option("file", records, "messages of the json format, a line each (default: stdin)");
 
   ReadOptions reading;
   CLI::App* read = app.add_subcommand("read", "read registers of a Modbus device");
@@ -191,6 +207,13 @@ int main(int argc, char** argv) {
     if (*write) return command_write(socket, signal, value, valid_for, id);
     if (*demo) return command_demo(seconds);
     if (*forget) return command_journal_forget(uplink, config);
+    if (*stats) return command_journal_stats(config);
+    if (*verify) return command_journal_verify(config);
+    if (*exporting) {
+      exported.config = config;
+      return command_journal_export(exported);
+    }
+    if (*account) return command_account(records);
     if (*read) {
       take_address(reading.target, reading.words, {0, 2}, "read ADDRESS TABLE REGISTER");
       return command_read(reading);

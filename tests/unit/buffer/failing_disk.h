@@ -20,6 +20,16 @@ struct Failing {
   static inline bool full = false;               // not even for the index of the write-ahead log
   static inline std::function<void()> at_write;  // called once, in the midst of the next write
 
+  /// The n-th call from now on fails.
+  static void begin(int n, int error, bool again) {
+    countdown = n;
+    code = error;
+    for_ever = again;
+    at = At::writes_and_syncs;
+    torn = false;
+    failures = 0;
+  }
+
   static bool now() {
     if (countdown < 0 || --countdown >= 0) return false;
     countdown = for_ever ? 0 : -1;

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -169,17 +170,27 @@ TEST(Faults, ATruncatedJournalNeverKeepsItFromStarting) {
 
 // --- a disk that fails at the n-th call
 
-class FailingDisk : public testing::TestWithParam<std::tuple<int, bool>> {};
+struct Fault {
+  const char* name;
+  int code;  // as SQLite's file layer says it
+  Failing::At at = Failing::At::writes_and_syncs;
+  bool torn = false;
+  Reason alarm = Reason::disk;
+};
+
+class FailingDisk : public testing::TestWithParam<std::tuple<Fault, bool>> {};
 
 TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
-  const auto [code, for_ever] = GetParam();
-  for (int n = 0; n < 200; n += n < 40 ? 1 : 13) {
+  const auto& [fault, for_ever] = GetParam();
+  const bool every = std::getenv("FIELDWEIR_LONG") != nullptr;
+  bool failed = true;
+  int n = 0;
+  for (; failed; n += every || n < 40 ? 1 : 13) {
     Rig rig;
     rig.vfs = failing_vfs();
-    Failing::countdown = n;
-    Failing::for_ever = for_ever;
-    Failing::code = code;
-    Failing::failures = 0;
+    Failing::begin(n, fault.code, for_ever);
+    Failing::at = fault.at;
+    Failing::torn = fault.torn;
     rig.start();
     rig.batches(5);
     rig.run(5 * second);
@@ -187,8 +198,10 @@ TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
     rig.run(5 * second);
     const auto first = rig.deliver(0, 3);
     rig.run(12 * second);
-    if (for_ever && Failing::failures > 0) {
+    failed = Failing::failures > 0;
+    if (for_ever && failed) {
       EXPECT_FALSE(rig.log->status().journal.writable) << n;
+      EXPECT_EQ(rig.log->status().journal.problem, fault.alarm) << n;
     }
     Failing::countdown = -1;  // the disk is well again
     rig.run(5 * second);
@@ -199,9 +212,9 @@ TEST_P(FailingDisk, LosesNothingThatMemoryHolds) {
     for (const auto v : rig.deliver(0)) all.push_back(v);
     EXPECT_EQ(all, numbers(0, 200)) << "n-th call " << n;
     EXPECT_TRUE(rig.log->uplink_totals(0).balanced()) << n;
-    EXPECT_TRUE(code == SQLITE_CORRUPT || !fs::exists(rig.buffer.path + ".damaged-1")) << n;
+    EXPECT_TRUE(fault.code == SQLITE_CORRUPT || !fs::exists(rig.buffer.path + ".damaged-1")) << n;
   }
-  Failing::countdown = -1;
+  EXPECT_GT(n, fault.at == Failing::At::syncs ? 5 : 100);
 }
 
 /// Every position from the first to the last is there or stood for, and the ledger agrees.
@@ -325,10 +338,24 @@ TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
   EXPECT_EQ(rig.deliver(0).size(), rig.next_value);
 }
 
-INSTANTIATE_TEST_SUITE_P(Errors, FailingDisk,
-                         testing::Combine(testing::Values(SQLITE_IOERR_WRITE, SQLITE_FULL,
-                                                          SQLITE_CORRUPT),
-                                          testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(
+    Errors, FailingDisk,
+    testing::Combine(
+        testing::Values(Fault{"EIO", SQLITE_IOERR_WRITE},
+                        Fault{.name = "ENOSPC", .code = SQLITE_FULL, .alarm = Reason::disk_full},
+                        Fault{"EROFS", SQLITE_READONLY},
+                        Fault{.name = "ShortWrite", .code = SQLITE_IOERR_WRITE, .torn = true},
+                        Fault{.name = "ShortWriteFull",
+                              .code = SQLITE_FULL,
+                              .torn = true,
+                              .alarm = Reason::disk_full},
+                        Fault{"FailedSync", SQLITE_IOERR_FSYNC, Failing::At::syncs},
+                        Fault{.name = "Damage", .code = SQLITE_CORRUPT, .alarm = Reason::corrupt}),
+        testing::Bool()),
+    [](const auto& each) {
+      return std::string(std::get<0>(each.param).name) +
+             (std::get<1>(each.param) ? "ForEver" : "Once");
+    });
 
 }  // namespace
 }  // namespace fieldweir

@@ -1,0 +1,65 @@
+// Account: what a receiver recorded of our json messages, checked: is every position there or
+// explained, did anything come twice or out of order, how many readings. Pure, for the command
+// `fieldweir account` and for tests. About 40 bytes of memory per message.
+//
+// A position is explained if its batch came, if a gap mark replaces it, or if the `prev` of a later
+// batch passes over it: then nothing in it was selected for this destination.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fieldweir {
+
+class Account {
+ public:
+  /// One message. Lines that are empty are nothing; what is not a message is unexplained.
+  void add(std::string_view line);
+
+  struct Report {
+    std::string text;
+    bool explained = false;  // everything
+  };
+  Report report() const;
+
+ private:
+  struct Place {
+    std::uint64_t epoch = 0;
+    std::uint64_t seq = 0;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+  struct Message {
+    Place first;                              // of the positions that it stands for
+    Place prev;                               // epoch 0: none
+    std::map<unsigned, std::uint64_t> parts;  // hashes of what came, by number
+    unsigned of = 1;
+  };
+  struct Lane {
+    std::map<Place, Message> messages;
+    Place newest;
+    Place newest_historical;
+    std::uint64_t readings = 0;
+    std::uint64_t thinned = 0;
+    std::uint64_t identical = 0;
+    std::uint64_t unordered = 0;
+    std::vector<std::string> differing;
+    std::map<std::string, std::uint64_t> gaps;  // readings by reason
+    std::set<std::string> unknown_gaps;         // reasons of those of unknown size
+  };
+
+  struct Read;  // a message taken apart
+  static void take(const Read& message, Lane& lane);
+  static bool covered(const Lane& lane, Place place);
+  static std::vector<std::string> missing(const Lane& lane, std::uint64_t& passed_over);
+  static bool report(const std::string& name, const Lane& lane, std::string& out);
+
+  std::map<std::string, Lane> lanes_;  // by gateway, stream and lane
+  std::uint64_t foreign_ = 0;          // lines that are no message
+};
+
+}  // namespace fieldweir
