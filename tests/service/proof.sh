@@ -88,12 +88,29 @@ rm /run/systemd/system/fieldweir.service.d/secret.conf
 # a serial port: of the group dialout, like those of adapters
 socat pty,rawer,link=/run/port,group=dialout,mode=660 pty,rawer,link=/run/far & 
 holds "a serial port is there" test -e /run/port
-printf 'version: 1\ndevices:\n  - name: meter\n    modbus_rtu: {port: /run/port, baud: 9600, unit: 1}\n    poll: {fast: 1s}\n    signals: [{name: u, table: holding, address: 0, type: uint16, poll: fast}]\nuplinks: []\n' > $config
+cat > $config <<END
+version: 1
+devices:
+  - name: meter
+    modbus_rtu: {port: /run/port, baud: 9600, format: 8N1, unit: 1, timeout: 100ms}
+    poll: {fast: 1s}
+    signals: [{name: u, table: holding, address: 0, type: uint16, poll: fast, write: {min: 0, max: 9}}]
+uplinks: []
+END
+systemctl daemon-reload
+opened() { ls -l "/proc/$(property MainPID)/fd" | grep -q /dev/pts; }
+wrote() { runuser -u pi -- fieldweir write meter.u 5 > /dev/null 2>&1; grep -q "cli $1" /var/lib/fieldweir/audit.jsonl; }
+useradd --groups fieldweir pi
 holds "starts with a serial device" systemctl restart fieldweir
-holds "opens its port in the sandbox" sh -c 'ls -l /proc/$(systemctl show --property MainPID --value fieldweir)/fd | grep -q /dev/pts'
-if grep -q '^PrivateUsers=yes' /lib/systemd/system/fieldweir.service; then
-  holds "in a user namespace of its own" sh -c '[ "$(readlink /proc/$(systemctl show --property MainPID --value fieldweir)/ns/user)" != "$(readlink /proc/1/ns/user)" ]'
-fi
+holds "opens its port in the sandbox" opened
+holds "the audit says who wrote" wrote pi
+# what the unit says of PrivateUsers
+printf '[Service]\nPrivateUsers=yes\n' > /run/systemd/system/fieldweir.service.d/users.conf
+systemctl daemon-reload
+systemctl restart fieldweir
+holds "opens its port in a user namespace of its own, too" opened
+holds "but there the audit cannot say who wrote" wrote nobody
+rm /run/systemd/system/fieldweir.service.d/users.conf
 
 good tank
 printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=2\n' > /run/systemd/system/fieldweir.service.d/watchdog.conf
