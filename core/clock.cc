@@ -38,7 +38,7 @@ Time SystemClock::wall() const { return read_clock(CLOCK_REALTIME); }
 bool SystemClock::synchronised() const {
   timex query{};  // modes = 0: reads only
   if (const int state = adjtimex(&query); state >= 0) return state != TIME_ERROR;
-  // a service that must not set the clock may mostly not ask for its state either
+  // a sandbox that forbids setting the clock may forbid asking for its state too
   return access("/run/systemd/timesync/synchronized", F_OK) == 0;
 }
 

@@ -11,6 +11,7 @@ enum ExitStatus : int {
   exit_ok = 0,
   exit_failure = 1,
   exit_usage = 2,
+  exit_unstored = 3,  // the gateway stopped, but the journal has not everything that was accepted
   exit_configuration = 78,  // EX_CONFIG of sysexits.h: the service manager does not start again
 };
 

@@ -69,10 +69,11 @@ std::unique_ptr<Settings> serve(Gateway& gateway, const Signals& signals, Status
   }
 }
 
-/// Runs one gateway until it is to stop (then nullptr) or to make room for new settings.
+/// Runs one gateway until it is to stop (then nullptr) or to make room for new settings; whether
+/// all that it had is `stored` then.
 std::unique_ptr<Settings> run_gateway(const Settings& settings, const Clock& clock,
                                       const Signals& signals, StatusSocket& status,
-                                      const std::string& config) {
+                                      const std::string& config, bool& stored) {
   Gateway gateway(settings, clock, Random(random_seed()));
   malloc_trim(0);  // gives back what reading the configuration took
   gateway.start();
@@ -82,8 +83,11 @@ std::unique_ptr<Settings> run_gateway(const Settings& settings, const Clock& clo
 
   auto next = serve(gateway, signals, status, config);
   notify(next == nullptr ? "STOPPING=1" : "RELOADING=1");
-  exit_at_the_latest(last_exit, next == nullptr ? exit_ok : exit_failure);
+  const Time deadline = clock.now() + last_exit;
+  exit_at_the_latest(last_exit, next == nullptr ? exit_unstored : exit_failure);
   const Result<> stopped = gateway.stop(stop_patience);
+  stored = stopped.ok() || gateway.log().status().at_risk == 0;
+  if (stored && next == nullptr) exit_at_the_latest(deadline - clock.now(), exit_ok);
   status.dismiss(gateway.command_port());
   if (!stopped)
     log(LogLevel::error, "gateway", "not everything was stored: %s",
@@ -105,10 +109,11 @@ int command_run(const std::string& config, const std::string& socket) {
   StatusSocket status(socket.empty() ? default_status_path() : socket);
   const SystemClock clock;
   std::unique_ptr<Settings> previous;  // which did run
+  bool stored = true;
   while (settings != nullptr) {
     set_log_level(settings->log.level);
     try {
-      auto next = run_gateway(*settings, clock, signals, status, config);
+      auto next = run_gateway(*settings, clock, signals, status, config, stored);
       previous = std::move(settings);
       settings = std::move(next);
     } catch (const std::runtime_error& problem) {
@@ -118,7 +123,7 @@ int command_run(const std::string& config, const std::string& socket) {
     }
     if (settings != nullptr) cancel_exit();  // the old gateway is gone
   }
-  return exit_ok;
+  return stored ? exit_ok : exit_unstored;
 }
 
 }  // namespace fieldweir

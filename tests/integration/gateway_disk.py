@@ -42,6 +42,20 @@ def case_full_disk_goes_on_in_the_tail_and_recovers(fieldweir):
         everything_arrived(site, at_sink(site))
 
 
+def case_stop_that_cannot_store_says_so(fieldweir):
+    if not may_mount():
+        return print("skipped: may not mount")
+    with Site(fieldweir, broker=False, modbus=False, sink=False) as site:
+        disk = site.folder / "disk"
+        disk.mkdir()
+        mount("-t", "tmpfs", "-o", "size=128k", "tmpfs", disk)
+        site.configure(devices=WIDE, path=disk / "journal.db")
+        site.run()
+        site.until(lambda s: not s["buffer"]["writable"] and s["buffer"]["tail_used"] > 20, 20, "the disk is full")
+        check(site.end()[0] == 3, "exit status of a stop that could not store")
+        check("not everything was stored" in site.log(), site.log())
+
+
 def case_read_only_disk_delivers_from_the_tail(fieldweir):
     if not may_mount():
         return print("skipped: may not mount")

@@ -3,8 +3,9 @@ import contextlib
 import pathlib
 import re
 import sqlite3
+import subprocess
 
-from gateway_account import at_sink, balance, ledgers
+from gateway_account import at_sink, balance, ledgers, taken
 from gateway_site import Site, check, flows, ledger_of
 
 WIDE = "  - name: plant\n    simulate: {interval: 50ms, seed: 7}\n    signals:\n" + "".join(
@@ -120,6 +121,36 @@ def case_journal_of_another_program(fieldweir):
             database.execute("CREATE TABLE batch(id INTEGER PRIMARY KEY, title TEXT)")
 
     damage_and_start(fieldweir, other, "not a journal of fieldweir; moved to", aside=True)
+
+
+def case_journal_is_looked_into_beside_the_gateway_and_after_it(fieldweir):
+    def says(*arguments, given=None):
+        done = subprocess.run([fieldweir, *arguments], capture_output=True, text=True, timeout=10, input=given)
+        return done.returncode, done.stdout + done.stderr
+
+    with Site(fieldweir, broker=False, modbus=False, sink=False) as site:
+        site.configure(devices=WIDE)
+        place = ("--config", str(site.config))
+        site.run()
+        site.until(lambda s: s["buffer"]["lanes"]["telemetry"]["batches"] >= 5, 20, "the journal grows")
+        status, text = says("journal", "verify", *place)
+        check(status == 0 and "nothing is wrong" in text, text)
+        check(site.end()[0] == 0, "exit status")
+        status, text = says("journal", "stats", *place)
+        queued = balance(site)["queued"]
+        check(status == 0 and re.search(rf"cloud +{queued} ", text), f"{queued} queued:\n{text}")
+        status, lines = says("journal", "export", *place)
+        check(status == 0 and len(taken(lines.splitlines()).readings) == queued, lines[:500])
+        status, text = says("account", given=lines)
+        check(status == 0 and f"{queued} readings" in text, text)
+        with contextlib.closing(sqlite3.connect(site.folder / "journal.db")) as database, database:
+            database.execute("UPDATE batch SET payload = zeroblob(length(payload)) WHERE id & 255 = 3")
+        status, text = says("journal", "verify", *place)
+        check(status == 1 and "telemetry 1/3: " in text, text)
+        status, text = says("journal", "export", *place)
+        check(status == 1 and "1 batches cannot be read" in text, text[-500:])
+        status, text = says("account", given="\n".join(line for line in text.splitlines() if line.startswith("{")))
+        check(status == 1 and "MISSING: 1/3\n" in text, text)
 
 
 def case_journal_is_an_empty_file(fieldweir):
