@@ -134,7 +134,8 @@ void Gateway::build_uplinks(Random& random) {
     const std::size_t index = deliveries_.size();
     const auto make = [&](Doorbell& bell) {
       return uplink.kind->make(*uplink.settings,
-                               {clock_, resolver_, settings_.brokers, settings_.gateway.id, bell});
+                               {clock_, resolver_, settings_.brokers, settings_.gateway.id, bell,
+                                LiveValues{signals_, texts_, latest_}});
     };
     deliveries_.push_back(std::make_unique<Delivery>(
         *uplink.settings, settings_.gateway.id, static_cast<std::size_t>(settings_.batch.rows),

@@ -73,6 +73,9 @@ MemoryPlan memory_plan(const Settings& settings) {
     ++uplinks;
     Delivery::add_to(plan, *uplink.settings, settings.gateway.id,
                      static_cast<std::size_t>(settings.batch.rows));
+    if (uplink.kind->keeps > 0)
+      plan.add("uplink " + uplink.settings->name + ": library (estimate)", 1, "uplink",
+               uplink.kind->keeps);
   }
   Log::plan(settings.batch, settings.buffer, uplinks, seats.signals, plan);
   if (settings.local) LocalPublisher::add_to(plan, *settings.local, seats.signals);

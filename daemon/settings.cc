@@ -59,8 +59,8 @@ bool read_profiles(const Node& node, std::vector<std::pair<std::string, Profile>
 
 /// What the messages about choosing a row of a table say.
 struct Words {
-  std::string what;                // "a device"
-  std::vector<std::string> later;  // rows of the grammar that this version does not have
+  std::string what;                  // "a device"
+  std::vector<std::string> optional;  // rows of the grammar that may be left out of a build
 };
 
 template <class Kind>
@@ -70,11 +70,13 @@ const Kind* refuse_without_kind(const Node& node, std::span<const Kind> kinds, c
   std::string choices;
   for (const Kind& kind : kinds) {
     keys.emplace_back(kind.key);
-    choices += (choices.empty() ? "" : ", ") + keys.back();
+    if (std::ranges::find(words.optional, keys.back()) == words.optional.end())
+      choices += (choices.empty() ? "" : ", ") + keys.back();
   }
+  for (const std::string& key : words.optional) choices += ", " + key;
   for (const Node::Entry& entry : node.entries) {
-    if (std::ranges::find(words.later, entry.key) != words.later.end()) {
-      mistakes.add(entry.key_place, "'" + entry.key + "' is not available in this version");
+    if (std::ranges::find(words.optional, entry.key) != words.optional.end()) {
+      mistakes.add(entry.key_place, "'" + entry.key + "' is not available in this build");
       return nullptr;
     }
     if (const std::string hint = config::did_you_mean(entry.key, keys); !hint.empty()) {

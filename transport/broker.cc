@@ -17,6 +17,19 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+bool read_version(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  std::string version;
+  if (!config::read_text(node, version, mistakes)) return false;
+  if (version != "3.1.1") {
+    mistakes.add(node.place,
+                 "expected 3.1.1: MQTT 5 is not available in this version; brokers that speak 5 "
+                 "speak 3.1.1 too");
+    return false;
+  }
+  out = std::move(version);
+  return true;
+}
+
 bool read_endpoint(const config::Node& node, Endpoint& out, config::Mistakes& mistakes) {
   std::string url;
   if (!config::read_text(node, url, mistakes)) return false;
@@ -77,7 +90,9 @@ const config::Fields<BrokerSettings>& broker_fields() {
     made.custom("url", "mqtt://host[:port] or mqtts://host[:port]", &BrokerSettings::endpoint,
                 read_endpoint, config::required,
                 "where the broker listens; mqtts is MQTT over TLS");
-    made.text("username", &BrokerSettings::username, config::optional, "user name, if it wants one")
+    made.custom("version", "3.1.1", &BrokerSettings::version, read_version, config::optional,
+                "of MQTT; the only one is 3.1.1")
+        .text("username", &BrokerSettings::username, config::optional, "user name, if it wants one")
         .text("password", &BrokerSettings::password, config::optional,
               "best written ${secret:NAME}");
     declare_tls(made);

@@ -41,6 +41,7 @@ std::optional<Endpoint> parse_broker_url(std::string_view url);
 
 struct BrokerSettings : TlsSettings {
   Endpoint endpoint;
+  std::string version = "3.1.1";  // of MQTT
   std::string username;
   std::string password;
   config::Place place;

@@ -156,7 +156,7 @@ mqtt::connect_options connect_options(const BrokerSettings& broker,
       .max_inflight(static_cast<int>(settings.in_flight));
   if (!broker.username.empty()) options.user_name(broker.username).password(broker.password);
   if (!settings.will_topic.empty())
-    options.will(mqtt::message(settings.will_topic, settings.will, 1, true));
+    options.will(mqtt::message(settings.will_topic, settings.will, 1, settings.will_retained));
   return options.finalize();
 }
 

@@ -34,8 +34,9 @@ struct MqttClientSettings {
   std::size_t in_flight = 16;
   std::size_t largest_payload = 32 * 1024;  // of received messages
   std::size_t inbox = 128 * 1024;           // bytes of received messages that may wait
-  std::string will_topic;  // with `will`: what the broker publishes, retained, when
-  std::string will;        // this client vanishes without a goodbye
+  std::string will_topic;  // with `will`: what the broker publishes when this client vanishes
+  std::string will;        // without a goodbye
+  bool will_retained = true;
 };
 
 class MqttClient {
@@ -43,6 +44,9 @@ class MqttClient {
   MqttClient(const BrokerSettings& broker, MqttClientSettings settings, Resolver& resolver,
              const Clock& clock, Doorbell& owner);
   ~MqttClient();
+
+  /// For the next connect().
+  void set_will(std::string_view will) { settings_.will = will; }
 
   /// Errors: unreachable, unauthorised (credentials or permission), refused (anything else the
   /// broker says, a TLS failure), stopped. Closes first whatever was open.
@@ -73,7 +77,7 @@ class MqttClient {
   Result<std::string> address(Time deadline, const Stop& stop);
 
   const BrokerSettings broker_;
-  const MqttClientSettings settings_;
+  MqttClientSettings settings_;
   Resolver& resolver_;
   const Clock& clock_;
   Doorbell& owner_;

@@ -6,7 +6,7 @@ namespace fieldweir {
 namespace {
 
 Curl load() {
-  const Library from("libcurl.so.4", "an https uplink");  // the same in Debian 12 and 13
+  const Library from("libcurl.so.4", "an uplink over HTTP");  // the same in Debian 12 and 13
   Curl c{};
   from.find(c.global_init, "curl_global_init");
   from.find(c.easy_init, "curl_easy_init");
@@ -14,6 +14,7 @@ Curl load() {
   from.find(c.easy_setopt, "curl_easy_setopt");
   from.find(c.easy_getinfo, "curl_easy_getinfo");
   from.find(c.easy_strerror, "curl_easy_strerror");
+  from.find(c.easy_header, "curl_easy_header");
   from.find(c.multi_init, "curl_multi_init");
   from.find(c.multi_cleanup, "curl_multi_cleanup");
   from.find(c.multi_setopt, "curl_multi_setopt");

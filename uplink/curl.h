@@ -1,5 +1,5 @@
 // curl: the one door to libcurl, which is loaded when the first uplink asks for it (library.h): a
-// gateway without an https uplink keeps 4 MB of memory. While starting; curl() throws
+// gateway without an uplink over HTTP keeps 4 MB of memory. While starting; curl() throws
 // std::runtime_error that names the missing library.
 #pragma once
 
@@ -16,6 +16,7 @@ struct Curl {
   decltype(&::curl_easy_setopt) easy_setopt;
   decltype(&::curl_easy_getinfo) easy_getinfo;
   decltype(&::curl_easy_strerror) easy_strerror;
+  decltype(&::curl_easy_header) easy_header;
   decltype(&::curl_multi_init) multi_init;
   decltype(&::curl_multi_cleanup) multi_cleanup;
   decltype(&::curl_multi_setopt) multi_setopt;

@@ -116,6 +116,10 @@ const std::vector<config::FieldInfo>& infos() { return kafka_fields().infos(); }
 
 }  // namespace
 
-UplinkKind kafka_uplink() { return {"kafka", read_kafka, make, infos}; }
+UplinkKind kafka_uplink() {
+  // its queue, its receive buffer, its threads: see kafka_options
+  constexpr std::size_t keeps = (4 + 1 + 1) << 20;
+  return {"kafka", read_kafka, make, infos, keeps};
+}
 
 }  // namespace fieldweir

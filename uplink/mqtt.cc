@@ -1,8 +1,12 @@
 #include "uplink/mqtt.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 
+#include "core/check.h"
 #include "transport/mqtt_client.h"
+#include "uplink/sparkplug.h"
 #include "uplink/suspicion.h"
 #include "uplink/topic.h"
 
@@ -25,6 +29,17 @@ bool read_topic(const config::Node& node, std::string& out, config::Mistakes& mi
   return true;
 }
 
+bool read_group(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  std::string group;
+  if (!config::read_text(node, group, mistakes)) return false;
+  if (group.size() > 64 || !is_publish_topic(group, {}) || group.find('/') != group.npos) {
+    mistakes.add(node.place, "expected a group like plant-7, one level of a topic");
+    return false;
+  }
+  out = std::move(group);
+  return true;
+}
+
 bool read_qos(const config::Node& node, std::int64_t& out, config::Mistakes& mistakes) {
   std::int64_t qos = 0;
   if (!config::read_integer(node, {0, 2}, qos, mistakes)) return false;
@@ -43,6 +58,8 @@ const config::Fields<MqttTarget>& target_fields() {
           .reference("broker", &MqttTarget::broker, required, "the name of one of `brokers`")
           .custom("topic", "topic", &MqttTarget::topic, read_topic, optional,
                   "{gateway} is the gateway's id, {lane} events or telemetry")
+          .custom("group", "topic level", &MqttTarget::group, read_group, optional,
+                  "of the edge node, with format: sparkplug_b")
           .custom("qos", "1", &MqttTarget::qos, read_qos, optional, "always 1")
           .integer("in_flight", &MqttTarget::in_flight, {1, 100}, optional,
                    "batches sent and not yet confirmed")
@@ -54,7 +71,7 @@ const config::Fields<MqttTarget>& target_fields() {
 const config::Fields<MqttUplinkSettings>& uplink_fields() {
   static const auto fields = [] {
     config::Fields<MqttUplinkSettings> made("an uplink");
-    declare_common_uplink(made);
+    declare_common_uplink(made, read_any_format);
     made.section("mqtt", &MqttUplinkSettings::mqtt, target_fields(), config::required,
                  "where batches are published");
     return made;
@@ -69,29 +86,30 @@ class MqttUplink final : public Uplink {
   MqttUplink(const MqttUplinkSettings& settings, const UplinkContext& context)
       : clock_(context.clock),
         in_flight_limit_(static_cast<std::size_t>(settings.mqtt.in_flight)),
+        sparkplug_(edge_node(settings, context)),
         client_(*find_broker(context.brokers, settings.mqtt.broker.name),
-                {.id = context.gateway + "-uplink-" + settings.name,
-                 .keep_alive = settings.mqtt.keep_alive,
-                 .in_flight = in_flight_limit_,
-                 .largest_payload = 0,
-                 .inbox = 0},
-                context.resolver, context.clock, context.doorbell) {
+                client_settings(settings, context.gateway, sparkplug_), context.resolver,
+                context.clock, context.doorbell) {
     for (int lane = 0; lane < lane_count; ++lane)
       topics_[lane] = fill_in(settings.mqtt.topic, {{"gateway", context.gateway},
                                                     {"lane", to_string(static_cast<Lane>(lane))}});
   }
 
+  ~MqttUplink() override { close(); }
+
   Result<> connect(Time deadline, const Stop& stop) override {
     close();
-    const Result<> done = client_.connect(deadline, stop);
+    if (sparkplug_) client_.set_will(sparkplug_->next_death());
+    Result<> done = client_.connect(deadline, stop);
+    if (done && sparkplug_) done = sparkplug_->begin(client_, deadline, stop);
+    if (done && sparkplug_) done = announce();
     suspicion_.connected(clock_.now());
     return done;
   }
 
   Sent send(std::span<const Message> window, Time, const Stop&) override {
     Sent sent;
-    sent.safe = client_.take_confirmed();
-    published_ -= sent.safe;
+    sent.safe = take_confirmed();
     if (sent.safe > 0) suspicion_.confirmed();
     std::span<const Message> waiting = window.subspan(sent.safe);
     if (const auto connected = client_.connected(); !connected)
@@ -101,10 +119,13 @@ class MqttUplink final : public Uplink {
       if (clock_.now() < suspicion_.may_send())
         return {.verdict = Verdict::again, .at = suspicion_.may_send()};
     }
+    if (sparkplug_) {
+      sparkplug_->hear(client_.inbox());
+      if (const auto done = announce(); !done) return lost(sent, waiting, done.error());
+      if (sparkplug_->owes_births()) waiting = waiting.first(std::min(published_, waiting.size()));
+    }
     for (; published_ < waiting.size() && has_room(waiting); ++published_) {
-      const Message& message = waiting[published_];
-      const auto done =
-          client_.publish(topics_[static_cast<int>(message.lane)], message.body, 1, false);
+      const auto done = publish(waiting[published_]);
       if (!done) return lost(sent, waiting, done.error());
       if (published_ == 0) suspicion_.sent(clock_.now());
     }
@@ -115,14 +136,62 @@ class MqttUplink final : public Uplink {
   }
 
   void close() override {
+    // a goodbye makes the broker forget the last will
+    if (sparkplug_ && client_.connected())
+      static_cast<void>(client_.publish(sparkplug_->death_topic(), sparkplug_->death(), 1, false));
     client_.close();
-    published_ = 0;
+    published_ = births_ = 0;
   }
 
   std::size_t in_flight_limit() const override { return in_flight_limit_; }
   Duration patience() const override { return 5 * second; }
 
  private:
+  static std::optional<Sparkplug> edge_node(const MqttUplinkSettings& settings,
+                                            const UplinkContext& context) {
+    if (settings.format != "sparkplug_b") return std::nullopt;
+    FIELDWEIR_CHECK(context.live.has_value());
+    return std::make_optional<Sparkplug>(settings.mqtt.group, context.gateway, settings.send,
+                                         *context.live, context.clock);
+  }
+  static MqttClientSettings client_settings(const MqttUplinkSettings& settings,
+                                            const std::string& gateway,
+                                            const std::optional<Sparkplug>& sparkplug) {
+    MqttClientSettings client{.id = gateway + "-uplink-" + settings.name,
+                              .keep_alive = settings.mqtt.keep_alive,
+                              .in_flight = static_cast<std::size_t>(settings.mqtt.in_flight),
+                              .largest_payload = 0,
+                              .inbox = 0};
+    if (!sparkplug) return client;
+    client.in_flight += Sparkplug::births_in_flight;
+    client.largest_payload = Sparkplug::largest_command;
+    client.inbox = 2 * Sparkplug::largest_command;
+    client.will_topic = sparkplug->death_topic();
+    client.will_retained = false;
+    return client;
+  }
+
+  Result<> publish(const Message& message) {
+    if (sparkplug_) return sparkplug_->publish(client_, message);
+    return client_.publish(topics_[static_cast<int>(message.lane)], message.body, 1, false);
+  }
+
+  /// Births come before data, so they are confirmed before it; and after all data on its way.
+  Result<> announce() {
+    if (!sparkplug_->owes_births() || published_ > 0) return {};
+    const auto published = sparkplug_->publish_births(client_);
+    if (!published) return published.error();
+    births_ += published.value();
+    return {};
+  }
+  std::size_t take_confirmed() {
+    const std::size_t all = client_.take_confirmed();
+    const std::size_t births = std::min(all, births_);
+    births_ -= births;
+    published_ -= all - births;
+    return all - births;
+  }
+
   /// Paho takes whatever it is given, also towards a broker that reads nothing. One always fits.
   bool has_room(std::span<const Message> waiting) const {
     if (client_.room() == 0) return false;
@@ -146,15 +215,29 @@ class MqttUplink final : public Uplink {
 
   const Clock& clock_;
   const std::size_t in_flight_limit_;
+  std::optional<Sparkplug> sparkplug_;  // with that format
   MqttClient client_;
   std::array<std::string, lane_count> topics_;
+  std::size_t births_ = 0;     // published and not yet confirmed; before all data
   std::size_t published_ = 0;  // of the window's front, since connect(), not yet reported safe
   Suspicion suspicion_;
 };
 
 std::unique_ptr<UplinkSettings> read(const config::Node& node, config::Mistakes& mistakes) {
   auto settings = std::make_unique<MqttUplinkSettings>();
-  return uplink_fields().read(node, *settings, mistakes) ? std::move(settings) : nullptr;
+  if (!uplink_fields().read(node, *settings, mistakes)) return nullptr;
+  const config::Node& target = *node.find("mqtt");
+  const std::size_t before = mistakes.count();
+  if (settings->format == "sparkplug_b") {
+    settings->by_device = true;
+    if (settings->mqtt.group.empty())
+      mistakes.add(target.place, "format: sparkplug_b needs 'group': the edge node's group");
+    if (const config::Node* topic = target.find("topic"))
+      mistakes.add(topic->place, "format: sparkplug_b makes its own topics; leave 'topic' out");
+  } else if (!settings->mqtt.group.empty()) {
+    mistakes.add(target.find("group")->place, "'group' needs 'format: sparkplug_b'");
+  }
+  return mistakes.count() > before ? nullptr : std::move(settings);
 }
 
 std::unique_ptr<Uplink> make(const UplinkSettings& settings, const UplinkContext& context) {

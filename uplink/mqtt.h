@@ -5,6 +5,8 @@
 //
 // MQTT 3.1.1 cannot refuse a message, a broker that dislikes one disconnects: suspicion.h tells
 // that from a broker that comes and goes.
+//
+// With the format sparkplug_b the connection is that of an edge node: sparkplug.h.
 #pragma once
 
 #include "uplink/uplinks.h"
@@ -14,6 +16,7 @@ namespace fieldweir {
 struct MqttTarget {
   config::Reference broker;
   std::string topic = "fieldweir/{gateway}/{lane}";
+  std::string group;  // with format sparkplug_b, which makes topics of its own
   std::int64_t qos = 1;
   std::int64_t in_flight = 16;
   Duration keep_alive = 10 * second;  // a silent broker is noticed after 2.5 times this

@@ -8,6 +8,9 @@
 #ifdef FIELDWEIR_KAFKA
 #include "uplink/kafka.h"
 #endif
+#ifdef FIELDWEIR_KINESIS
+#include "uplink/kinesis.h"
+#endif
 #include "uplink/mqtt.h"
 
 namespace fieldweir {
@@ -18,6 +21,9 @@ std::span<const UplinkKind> uplink_kinds() {
       https_uplink(),
 #ifdef FIELDWEIR_KAFKA
       kafka_uplink(),
+#endif
+#ifdef FIELDWEIR_KINESIS
+      kinesis_uplink(),
 #endif
   };
   return kinds;
@@ -39,11 +45,21 @@ bool read_available(const config::Node& node, std::span<const std::string_view> 
   return true;
 }
 
+bool read_any_format(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  std::vector<std::string_view> names;
+  for (const Format& format : formats()) names.push_back(format.name);
+  return read_available(node, names, {}, out, mistakes);
+}
+
 bool read_format(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
-  std::vector<std::string_view> available;
-  for (const Format& format : formats()) available.push_back(format.name);
-  static constexpr std::array<std::string_view, 1> later = {"sparkplug_b"};
-  return read_available(node, available, later, out, mistakes);
+  std::string format;
+  if (!read_any_format(node, format, mistakes)) return false;
+  if (find_format(format).of_session) {
+    mistakes.add(node.place, "'" + format + "' is for mqtt uplinks only");
+    return false;
+  }
+  out = std::move(format);
+  return true;
 }
 
 bool read_order(const config::Node& node, std::string& out, config::Mistakes& mistakes) {

@@ -24,11 +24,11 @@ class Sink(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, given):
+    def __init__(self, given, handler=None):
         self.record = open(given.record, "a", encoding="utf-8")
         self.orders = pathlib.Path(given.orders) if given.orders else None
         self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", given.port), Request)
+        super().__init__(("127.0.0.1", given.port), handler or Request)
 
     def next_order(self):
         if not self.orders or not self.orders.exists():

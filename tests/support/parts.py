@@ -109,3 +109,17 @@ class Parts:
         process = self.processes.pop(name)
         process.kill()
         process.wait()
+
+
+def node_modules(build, *packages):
+    """The folder of npm packages that are installed below `build`, or None and why not."""
+    folder = pathlib.Path(build) / "npm" / "-".join(package.split("@")[0] for package in packages)
+    found = folder / "node_modules"
+    if not shutil.which("npm"):
+        return None, "npm is not installed"
+    if not all((found / package.split("@")[0]).is_dir() for package in packages):
+        done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", *packages],
+                              capture_output=True, text=True, timeout=180)
+        if done.returncode != 0:
+            return None, f"npm cannot install {', '.join(packages)}: {done.stderr.strip()[-200:]}"
+    return found, ""

@@ -9,6 +9,7 @@
 #include "uplink/formats/json.h"
 #include "uplink/formats/json_flat.h"
 #include "uplink/formats/senml.h"
+#include "uplink/formats/sparkplug_b.h"
 
 namespace fieldweir {
 
@@ -20,6 +21,11 @@ std::span<const Format> formats() {
       Format{"senml", "application/senml+json", senml_size_max, write_senml},
       Format{"cloudevents", "application/cloudevents+json", cloudevents_size_max,
              write_cloudevents},
+      Format{.name = "sparkplug_b",
+             .content_type = "application/x-protobuf",
+             .size_max = sparkplug_b_size_max,
+             .write = write_sparkplug_b,
+             .of_session = true},
   };
   return all;
 }

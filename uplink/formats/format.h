@@ -42,6 +42,9 @@ struct Format {
   /// How an `Authorization` header names the token, where a far end that speaks the format wants
   /// its own word.
   std::string_view token_scheme = "Bearer";
+
+  /// Whether a message needs what only a connection's session can add to it: sparkplug.h.
+  bool of_session = false;
 };
 
 /// The first is the default.

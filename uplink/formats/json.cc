@@ -71,6 +71,22 @@ void write_envelope(Writer& to, const DecodedBatch& batch, const Envelope& envel
   }
 }
 
+std::size_t write(const DecodedBatch& batch, const Envelope& envelope,
+                  std::span<const Reading> readings, std::span<char> out) {
+  Writer to(out);
+  if (!to.has_room(json_size_max(0, batch.gaps.size(), envelope.gateway))) return 0;
+  write_envelope(to, batch, envelope);
+  to.literal(",\"readings\":[");
+  for (const Gap& gap : batch.gaps) write_gap(to, gap);
+  for (const Reading& reading : readings) {
+    if (!to.has_room(reading_max)) return 0;
+    write_reading(to, batch, reading);
+  }
+  if (!batch.gaps.empty() || !readings.empty()) to.take_back();
+  to.literal("]}");
+  return to.size();
+}
+
 }  // namespace
 
 std::size_t json_size_max(std::size_t readings, std::size_t gaps, std::string_view gateway) {
@@ -78,18 +94,12 @@ std::size_t json_size_max(std::size_t readings, std::size_t gaps, std::string_vi
 }
 
 std::size_t write_json(const DecodedBatch& batch, const Envelope& envelope, std::span<char> out) {
-  Writer to(out);
-  if (!to.has_room(json_size_max(0, batch.gaps.size(), envelope.gateway))) return 0;
-  write_envelope(to, batch, envelope);
-  to.literal(",\"readings\":[");
-  for (const Gap& gap : batch.gaps) write_gap(to, gap);
-  for (const Reading& reading : batch.readings) {
-    if (!to.has_room(reading_max)) return 0;
-    write_reading(to, batch, reading);
-  }
-  if (!batch.gaps.empty() || !batch.readings.empty()) to.take_back();
-  to.literal("]}");
-  return to.size();
+  return write(batch, envelope, batch.readings, out);
+}
+
+std::size_t write_json_without_readings(const DecodedBatch& batch, const Envelope& envelope,
+                                        std::span<char> out) {
+  return write(batch, envelope, {}, out);
 }
 
 }  // namespace fieldweir

@@ -29,4 +29,9 @@ namespace fieldweir {
 std::size_t json_size_max(std::size_t readings, std::size_t gaps, std::string_view gateway);
 std::size_t write_json(const DecodedBatch& batch, const Envelope& envelope, std::span<char> out);
 
+/// Only what a message says of its batch, and the gap marks: for formats that say readings their
+/// own way.
+std::size_t write_json_without_readings(const DecodedBatch& batch, const Envelope& envelope,
+                                        std::span<char> out);
+
 }  // namespace fieldweir
