@@ -29,7 +29,7 @@ struct AbsentUplink {
   /// Whether a batch at `position` is kept for it.
   bool is_owed(Lane lane, Position position) const {
     const auto i = static_cast<std::size_t>(lane);
-    return books.cursors[i].acknowledged < position && position <= absence.last[i];
+    return !books.done(i, position) && position <= absence.last[i];
   }
   Duration age(const Ages& ages, Time now) const {
     return ages.of_earlier(absence.since, absence.since != 0, now);

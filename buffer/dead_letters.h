@@ -1,6 +1,7 @@
-// DeadLetters: batches that a destination refuses for ever, on their way from the uplinks to the
-// recorder, which keeps them in the journal. Owned by the Log; one short lock. Fixed size; full:
-// the letter is counted and its bytes are lost (its readings are in the ledger either way).
+// DeadLetters: readings that a destination refuses for ever, each as a batch of its own, on their
+// way from the uplinks to the recorder, which keeps them in the journal. Owned by the Log; one
+// short lock. Fixed size; full: the letter is counted and its bytes are lost (its readings are in
+// the ledger either way).
 #pragma once
 
 #include <mutex>
@@ -9,13 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "buffer/codec.h"
 #include "core/fixed_text.h"
 
 namespace fieldweir {
 
 class DeadLetters {
  public:
-  static constexpr std::size_t most = 4;
+  static constexpr std::size_t most = 64;
 
   struct Letter {
     std::size_t uplink = 0;
@@ -23,7 +25,11 @@ class DeadLetters {
     std::vector<std::byte> payload;
   };
 
-  explicit DeadLetters(std::size_t payload_max) : letters_(most) {
+  /// Of one row, which may be a thinned one and has one text at most.
+  static constexpr std::size_t payload_max =
+      encoded_max(3) - (most_texts - 1) * (1 + BatchText::capacity());
+
+  DeadLetters() : letters_(most) {
     for (Letter& letter : letters_) letter.payload.reserve(payload_max);
   }
 

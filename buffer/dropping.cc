@@ -16,17 +16,30 @@ Result<std::vector<Bound>> bounds_of(Journal& journal, const Tail& tail, Lane la
                                      const Owed& owed) {
   const auto l = static_cast<std::size_t>(lane);
   std::vector<Bound> all;
+  const auto cut = [&](Position at) { all.push_back({row_id(lane, at), row_id(lane, at)}); };
   for (std::size_t i = 0; i < owed.books.size(); ++i) {
-    const RowId cursor = row_id(lane, owed.books[i].cursors[l].acknowledged);
-    const RowId asked = std::max(cursor, row_id(lane, tail.asked(i, lane)));
-    const auto row = journal.row_after(lane, asked, most_ahead - 1);
-    if (!row) return row.error();
-    all.push_back({cursor, row.value().id == 0 ? last_row(lane) : row.value().id});
+    const auto pin = [&](Position cursor) -> Result<> {
+      const Position asked = std::max(cursor, tail.asked(i, lane, cursor));
+      const auto row = journal.row_after(lane, row_id(lane, asked), most_ahead - 1);
+      if (!row) return row.error();
+      all.push_back({row_id(lane, cursor), row.value().id == 0 ? last_row(lane) : row.value().id});
+      return {};
+    };
+    if (auto r = pin(owed.books[i].cursors[l].acknowledged); !r) return r.error();
+    for (const AheadRange& range : owed.books[i].ahead[l].ranges()) {
+      cut(range.after);
+      if (auto r = pin(range.cursor.acknowledged); !r) return r.error();
+    }
   }
   // a mark belongs to what an absent uplink is owed altogether, or not at all
-  for (const AbsentUplink& uplink : owed.absent)
-    for (const Position cut : {uplink.books.cursors[l].acknowledged, uplink.absence.last[l]})
-      all.push_back({row_id(lane, cut), row_id(lane, cut)});
+  for (const AbsentUplink& uplink : owed.absent) {
+    cut(uplink.books.cursors[l].acknowledged);
+    cut(uplink.absence.last[l]);
+    for (const AheadRange& range : uplink.books.ahead[l].ranges()) {
+      cut(range.after);
+      cut(range.cursor.acknowledged);
+    }
+  }
   std::sort(all.begin(), all.end(), [](const Bound& a, const Bound& b) { return a.end < b.end; });
   all.push_back({last_row(lane), last_row(lane)});
   return all;
@@ -74,8 +87,7 @@ void count(std::uint64_t readings, Reason why, Lane lane, Position position, con
            Drops& drops) {
   const auto reason = static_cast<std::size_t>(why);
   for (std::size_t i = 0; i < owed.books.size(); ++i)
-    if (owed.books[i].cursors[static_cast<std::size_t>(lane)].acknowledged < position)
-      drops[i][reason] += readings;
+    if (!owed.books[i].done(static_cast<std::size_t>(lane), position)) drops[i][reason] += readings;
   for (std::size_t i = 0; i < owed.absent.size(); ++i)
     if (owed.absent[i].is_owed(lane, position)) drops[owed.books.size() + i][reason] += readings;
 }

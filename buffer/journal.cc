@@ -69,6 +69,26 @@ Result<std::uint64_t> Journal::readings(Lane lane, Position after, Position thro
   return static_cast<std::uint64_t>(select.integer(0));
 }
 
+Result<std::uint64_t> Journal::owed(Lane lane, const UplinkBooks& books, Position after,
+                                    Position through) {
+  const auto l = static_cast<std::size_t>(lane);
+  std::uint64_t sum = 0;
+  Position from = std::max(after, books.cursors[l].acknowledged);
+  const auto add = [&](Position up_to) -> Result<> {
+    if (up_to <= from) return {};
+    const auto found = readings(lane, from, up_to);
+    if (!found) return found.error();
+    sum += found.value();
+    return {};
+  };
+  for (const AheadRange& range : books.ahead[l].ranges()) {
+    if (auto r = add(std::min(range.after, through)); !r) return r.error();
+    from = std::max(from, range.cursor.acknowledged);
+  }
+  if (auto r = add(through); !r) return r.error();
+  return sum;
+}
+
 Result<std::vector<std::byte>> Journal::state(std::string_view name) {
   Statement select;
   if (auto r = select.prepare(database_, "SELECT value FROM state WHERE name = ?"); !r)
@@ -199,7 +219,10 @@ Result<> Journal::remove_state(std::string_view name) { return remove_state_.bin
 
 Result<> Journal::put_dead_letter(std::string_view uplink, std::string_view why,
                                   std::span<const std::byte> payload) {
-  if (auto r = put_dead_letter_.bind(1, uplink).bind(2, why).bind(3, payload).run(); !r) return r;
+  return put_dead_letter_.bind(1, uplink).bind(2, why).bind(3, payload).run();
+}
+
+Result<> Journal::cut_dead_letters() {
   return cut_dead_letters_.bind(1, static_cast<std::int64_t>(place_.max_size / 8)).run();
 }
 
@@ -230,6 +253,9 @@ Result<bool> Journal::remove_some(Lane lane, RowId after, RowId last) {
 }
 
 Result<> Journal::remove_unused(std::uint32_t epoch) {
+  const auto letters = database_.number("SELECT count(*) FROM dead_letter");
+  // somebody may want to read them; and a damaged page of theirs is no reason to fail
+  if (!letters || letters.value() > 0) return {};
   Statement runs;
   if (auto r = runs.prepare(database_, "DELETE FROM run WHERE epoch <> ?"); !r) return r;
   if (auto r = runs.bind(1, epoch).run(); !r) return r;

@@ -7,8 +7,8 @@
 //                                 ended: 1 cleanly, + 2: began with a synchronised clock
 //   state(name, value)            "uplink/<name>", "absent/<name>", "field", "lanes": cursors and
 //                                 counts (state.h); "clock/<epoch>" (dating.h)
-//   dead_letter(id, uplink, why, payload)      the newest 1,000, an eighth
-//                                              of max_size at most
+//   dead_letter(id, uplink, why, payload)      a reading each, as a batch; the newest 1,000, an
+//                                              eighth of max_size at most
 //
 // Everything between begin() and commit() becomes durable together or not at all. Database and
 // write-ahead log together stay below max_size. A file that is not ours, too new or damaged is an
@@ -85,6 +85,8 @@ class Journal {
   Result<Position> last(Lane lane);
   /// Readings in the batches of a lane after `after`, up to and with `through`.
   Result<std::uint64_t> readings(Lane lane, Position after, Position through);
+  /// Those of them that an uplink with these books is not done with.
+  Result<std::uint64_t> owed(Lane lane, const UplinkBooks& books, Position after, Position through);
   /// Empty if there is none.
   Result<std::vector<std::byte>> state(std::string_view name);
   Result<std::vector<std::string>> uplinks();
@@ -106,6 +108,8 @@ class Journal {
   Result<> put_state(std::string_view name, std::span<const std::byte> value);
   Result<> put_dead_letter(std::string_view uplink, std::string_view why,
                            std::span<const std::byte> payload);
+  /// To their bounds.
+  Result<> cut_dead_letters();
   Result<> remove_rows(Lane lane, RowId first, RowId last);
   Result<> remove_state(std::string_view name);
 
@@ -113,7 +117,7 @@ class Journal {
   /// more.
   Result<bool> remove(Lane lane, Position through, const KeptRange& kept);
   /// Runs and names that no batch needs, but for those of `run`. Only when there is no batch at
-  /// all.
+  /// all; they stay while there are dead letters.
   Result<> remove_unused(std::uint32_t epoch);
 
   /// Bytes that can be put before the quota is reached, pages in part used not counted; only what

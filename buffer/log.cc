@@ -44,7 +44,6 @@ struct Log::Parts {
         journal(
             {buffer.path, buffer.max_size, context.vfs, buffer.min_free_disk, context.free_bytes}),
         tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
-        dead_letters(encoded_max(rows_of(batch))),
         dating(context.clock, uplinks) {
     if (buffer.thin) thinning.emplace(*buffer.thin, rows_of(batch), context.signals.size());
     take_lock(buffer.path);
@@ -59,8 +58,8 @@ struct Log::Parts {
     resume(beginning, ages);
     if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
-        Recorder::Parts{journal, tail, ledger, dead_letters, dating, context.signals,
-                        context.clock, thinning ? &*thinning : nullptr},
+        Recorder::Parts{journal, tail, ledger, dead_letters, dating, context.signals, context.clock,
+                        thinning ? &*thinning : nullptr},
         Recorder::Pace{buffer.persist_after, buffer.commit.every, lanes_of(buffer.durable),
                        buffer.max_age, buffer.when_full},
         uplinks, beginning.absent.away, Recorder::Run{run, beginning.stored, ages});
@@ -130,7 +129,8 @@ void Log::plan(const BatchSettings& batch, const BufferSettings& buffer, std::si
   const std::size_t rows = rows_of(batch);
   plan.add("tail", tail_slots(batch), "batches", Tail::bytes_for(1, rows));
   plan.add("batcher", 1, "piece", Batcher::bytes_for(batch, signals));
-  plan.add("dead letters under way", DeadLetters::most, "batches", encoded_max(rows));
+  plan.add("dead letters under way", DeadLetters::most, "readings",
+           sizeof(DeadLetters::Letter) + DeadLetters::payload_max);
   plan.add("log readers", uplinks, "uplinks", sizeof(Reader) + Decoder::bytes_for(rows));
   if (buffer.thin) plan.add("thinning", 1, "piece", Thinning::bytes_for(rows, signals));
   plan.add("SQLite", 1, "heap limit", sqlite_heap_limit);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "buffer/codec.h"
+#include "buffer/cursor.h"
 #include "buffer/gaps.h"
 #include "buffer/position.h"
 #include "core/reading.h"
@@ -53,35 +54,51 @@ class DecodedBatch {
 /// may be replaced by a gap mark when the log is full.
 inline constexpr std::size_t most_ahead = 100;
 
+/// What an uplink with `rate_limit` has sent in a month.
+struct Usage {
+  std::int64_t month = 0;  // since January 1970; 0: nothing was ever counted
+  std::uint64_t bytes = 0;
+};
+
 class LogReader {
  public:
   virtual ~LogReader() = default;
 
-  struct Cursor {
-    Position acknowledged;  // everything up to here is done with
-    Position sent;          // the last one of those that was really sent: the next one's `prev`
-  };
+  using Cursor = fieldweir::Cursor;
 
   /// Where the uplink continues in `lane` after a start or a lost connection.
   virtual Cursor cursor(Lane lane) const = 0;
+  /// What it has taken ahead of that.
+  virtual Ahead ahead(Lane lane) const = 0;
+  /// The newest batch that was closed.
+  virtual Position last(Lane lane) const = 0;
 
   /// The first batch after `after` in `lane` into `out`; false if there is none yet.
   /// A batch that fails its checksum comes out as a gap(corrupt) in its place, never as an Error.
   virtual Result<bool> next(Lane lane, Position after, DecodedBatch& out) = 0;
 
-  /// What became of the readings of the batches between the old cursor and `cursor`.
+  /// What became of the readings of the batches between the old cursor and the new one.
   struct Outcome {
     std::uint64_t delivered = 0;
     std::uint64_t not_selected = 0;
     std::uint64_t dead_lettered = 0;
   };
 
-  /// Moves the cursor forward, never back. Durable with the next commit, if one is needed.
+  /// Moves the cursor of the range that the position lies in forward, never back. Durable with the
+  /// next commit, if one is needed.
   virtual void acknowledge(Lane lane, Cursor cursor, Outcome outcome) = 0;
 
-  /// Keeps the batch, which this destination refuses for ever, with the reason; bounded, oldest go
-  /// first. Before it is acknowledged.
-  virtual void dead_letter(Lane lane, Position position, std::string_view why) = 0;
+  /// Leaves what the uplink is owed up to `after`, the newest batch, for later. While ahead() is
+  /// not full.
+  virtual void go_live(Lane lane, Position after) = 0;
+
+  /// Keeps `part`, which this destination refuses for ever, with the reason; bounded, oldest go
+  /// first. Before its batch is acknowledged.
+  virtual void dead_letter(const DecodedBatch& part, std::string_view why) = 0;
+
+  /// Kept with the cursors.
+  virtual Usage usage() const = 0;
+  virtual void use(Usage usage) = 0;
 };
 
 }  // namespace fieldweir

@@ -7,15 +7,13 @@ namespace {
 
 using Positions = std::array<Position, lane_count>;
 
-/// Readings that the journal holds behind the cursors of an uplink, or behind `after` where that is
-/// later, up to `through`.
+/// Readings that the journal holds for an uplink, behind `after`, up to `through`.
 std::uint64_t held(Journal& journal, const UplinkBooks& books, const Positions& after,
                    const Positions& through) {
   std::uint64_t sum = 0;
   for (std::size_t lane = 0; lane < lane_count; ++lane) {
-    const Position from = std::max(books.cursors[lane].acknowledged, after[lane]);
-    if (const auto readings = journal.readings(static_cast<Lane>(lane), from, through[lane]))
-      sum += readings.value();
+    const auto readings = journal.owed(static_cast<Lane>(lane), books, after[lane], through[lane]);
+    if (readings) sum += readings.value();
   }
   return sum;
 }

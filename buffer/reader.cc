@@ -118,28 +118,44 @@ void Reader::mark_damaged(Lane lane, Position position, std::uint32_t rows, Deco
 }
 
 void Reader::acknowledge(Lane lane, Cursor cursor, Outcome outcome) {
+  const Position from = parts_.tail.cursor_at(uplink_, lane, cursor.acknowledged).acknowledged;
   std::erase_if(damaged_, [&](const Damaged& d) {
-    if (d.lane != lane || d.position > cursor.acknowledged) return false;
+    if (d.lane != lane || d.position <= from || d.position > cursor.acknowledged) return false;
     parts_.tail.dropped(uplink_, Reason::corrupt, d.rows);
     return true;
   });
   parts_.tail.acknowledge(uplink_, lane, cursor, outcome);
 }
 
-void Reader::dead_letter(Lane lane, Position position, std::string_view why) {
-  Position before = position;
-  --before.seq;
-  const Tail::Found found = parts_.tail.find(uplink_, lane, before);
-  const bool here = found.slot != nullptr && found.slot->header.position == position;
-  if (here) parts_.dead_letters.put(uplink_, why, found.slot->bytes());
-  if (found.slot != nullptr) parts_.tail.release(uplink_, *found.slot, false);
-  if (!here) {
-    const Result<JournalReader::Row> row = journal_.next(lane, before);
-    const bool there = row && row.value().id == row_id(lane, position);
-    parts_.dead_letters.put(uplink_, why,
-                            there ? row.value().payload : std::span<const std::byte>());
-    journal_.done();
+// The part as a batch of its own, so that it can be read without the rest. No part of the data
+// path: it may allocate.
+void Reader::dead_letter(const DecodedBatch& part, std::string_view why) {
+  FIELDWEIR_CHECK(part.readings.size() <= 1);
+  BatchHeader header;
+  header.lane = part.lane;
+  header.position = part.position;
+  header.replaces_from = part.replaces_from;
+  header.clock_synchronised = part.clock_synchronised;
+  header.interval = part.interval;
+  for (const Gap& gap : part.gaps) header.gaps.add(gap);
+  std::vector<Reading> readings = part.readings;
+  std::vector<Thinned> thinned;
+  std::vector<BatchText> texts;
+  SignalId highest = 0;
+  for (Reading& reading : readings) {
+    highest = reading.signal;
+    const Thinned* const stands_for = part.thinned_of(reading);
+    std::uint64_t& bits =
+        stands_for != nullptr ? thinned.emplace_back(*stands_for).bits : reading.bits;
+    if (stands_for != nullptr) reading.bits = 0;
+    if (reading.kind != Kind::text) continue;
+    texts.push_back(part.texts[bits]);
+    bits = 0;
   }
+  std::vector<std::byte> bytes(encoded_max(3));
+  Encoder encoder(1, highest + 1u);
+  bytes.resize(encoder.encode(header, readings, thinned, texts, bytes));
+  parts_.dead_letters.put(uplink_, why, bytes);
   parts_.recorder.ring();
 }
 

@@ -25,10 +25,15 @@ class Reader final : public LogReader {
     damaged_.reserve(most_ahead);
   }
 
-  Cursor cursor(Lane lane) const override { return parts_.tail.cursor(uplink_, lane); }
+  Cursor cursor(Lane lane) const override { return books().cursors[index(lane)]; }
+  Ahead ahead(Lane lane) const override { return books().ahead[index(lane)]; }
+  Position last(Lane lane) const override { return parts_.tail.last(lane); }
   Result<bool> next(Lane lane, Position after, DecodedBatch& out) override;
   void acknowledge(Lane lane, Cursor cursor, Outcome outcome) override;
-  void dead_letter(Lane lane, Position position, std::string_view why) override;
+  void go_live(Lane lane, Position after) override { parts_.tail.go_live(uplink_, lane, after); }
+  void dead_letter(const DecodedBatch& part, std::string_view why) override;
+  Usage usage() const override { return books().usage; }
+  void use(Usage usage) override { parts_.tail.use(uplink_, usage); }
 
  private:
   struct Damaged {  // a batch that came out as a gap(corrupt) and is not yet acknowledged
@@ -37,6 +42,8 @@ class Reader final : public LogReader {
     std::uint32_t rows;
   };
 
+  static std::size_t index(Lane lane) { return static_cast<std::size_t>(lane); }
+  UplinkBooks books() const { return parts_.tail.books(uplink_); }
   Result<bool> next_in_journal(Lane lane, Position after, Position before, DecodedBatch& out);
   Result<> decode(std::span<const std::byte> bytes, DecodedBatch& out);
   Result<> find_names(DecodedBatch& out);

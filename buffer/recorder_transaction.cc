@@ -192,7 +192,7 @@ Result<> Recorder::put_dead_letters() {
         !r)
       return r;
   }
-  return {};
+  return letters_ > 0 ? parts_.journal.cut_dead_letters() : Result<>();
 }
 
 }  // namespace fieldweir

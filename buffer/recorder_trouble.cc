@@ -79,8 +79,8 @@ Result<> Recorder::count_lost(std::span<const Position> through) {
   for (std::size_t i = 0; i < books_.size(); ++i) {
     std::uint64_t owed = 0;
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
-      const auto readings = parts_.journal.readings(
-          static_cast<Lane>(lane), books_[i].cursors[lane].acknowledged, through[lane]);
+      const auto readings =
+          parts_.journal.owed(static_cast<Lane>(lane), books_[i], {}, through[lane]);
       if (!readings) return readings.error();
       owed += readings.value();
     }

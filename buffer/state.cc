@@ -46,9 +46,28 @@ std::optional<Value> if_whole(const ByteReader& reader, const Value& value) {
   return value;
 }
 
+void write(ByteWriter& writer, const Ahead& ahead) {
+  writer.varint(ahead.size());
+  for (const AheadRange& range : ahead.ranges())
+    for (const Position& position : {range.after, range.cursor.acknowledged, range.cursor.sent})
+      write(writer, position);
+}
+
+Ahead read_ahead(ByteReader& reader) {
+  Ahead ahead;
+  for (std::size_t n = reader.varint_to(Ahead::most); n > 0; --n) {
+    AheadRange range;
+    range.after = read_position(reader);
+    range.cursor.acknowledged = read_position(reader);
+    range.cursor.sent = read_position(reader);
+    ahead.push(range);
+  }
+  return ahead;
+}
+
 }  // namespace
 
-// at most 4 positions and 5 + 2 x reason_count numbers of 10 bytes
+// at most 28 positions of 20 bytes and 9 + 2 x reason_count numbers of 10 bytes
 
 StateBytes StateBytes::of(const UplinkBooks& books) {
   StateBytes state;
@@ -62,6 +81,9 @@ StateBytes StateBytes::of(const UplinkBooks& books) {
        {totals.batched, totals.not_selected, totals.delivered, totals.queued, totals.dead_lettered})
     writer.varint(count);
   write(writer, totals.dropped);
+  for (const Ahead& ahead : books.ahead) write(writer, ahead);
+  writer.varint(static_cast<std::uint64_t>(books.usage.month));
+  writer.varint(books.usage.bytes);
   state.size_ = static_cast<std::size_t>(writer.at() - state.bytes_.data());
   return state;
 }
@@ -78,6 +100,10 @@ std::optional<UplinkBooks> read_books(std::span<const std::byte> bytes) {
                                &totals.queued, &totals.dead_lettered})
     *count = reader.varint();
   totals.dropped = read_reasons(reader);
+  if (reader.good() && reader.at_end()) return books;  // of a version that knew no more
+  for (Ahead& ahead : books.ahead) ahead = read_ahead(reader);
+  books.usage.month = static_cast<std::int64_t>(reader.varint());
+  books.usage.bytes = reader.varint();
   return if_whole(reader, books);
 }
 

@@ -23,7 +23,7 @@ struct Absence {
   std::array<Position, lane_count> last;
 };
 
-/// One value, at most 1,024 bytes.
+/// One value, at most 2,048 bytes.
 class StateBytes {
  public:
   std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
@@ -34,7 +34,7 @@ class StateBytes {
   static StateBytes of(const Absence& absence);
 
  private:
-  std::array<std::byte, 1024> bytes_;
+  std::array<std::byte, 2048> bytes_;
   std::size_t size_ = 0;
 };
 

@@ -91,9 +91,9 @@ bool Tail::may_merge(const Slot& older, const Slot& newer) const {
     if (slot->written || slot->references > 0) return false;
   const std::size_t lane = index(newer.header.lane);
   return std::all_of(uplinks_.begin(), uplinks_.end(), [&](const Uplink& uplink) {
-    const Position cursor = uplink.books.cursors[lane].acknowledged;
-    return cursor >= newer.header.position ||
-           std::max(uplink.seen[lane], cursor) < older.header.replaces_from;
+    const bool done = uplink.books.done(lane, newer.header.position);
+    if (done != uplink.books.done(lane, older.header.position)) return false;
+    return done || uplink.seen[lane] < older.header.replaces_from;
   });
 }
 
@@ -114,7 +114,7 @@ void Tail::merge(Slot& into, const Slot& older) {
 void Tail::count_dropped(const Slot& slot) {
   for (std::size_t i = 0; i < uplinks_.size(); ++i) {
     UplinkBooks& books = uplinks_[i].books;
-    if (books.cursors[index(slot.header.lane)].acknowledged >= slot.header.position) continue;
+    if (books.done(index(slot.header.lane), slot.header.position)) continue;
     books.totals.drop(Reason::tail_full, slot.header.rows);
   }
 }
@@ -122,7 +122,7 @@ void Tail::count_dropped(const Slot& slot) {
 bool Tail::acknowledged(const Slot& slot) const {
   const std::size_t lane = index(slot.header.lane);
   return std::all_of(uplinks_.begin(), uplinks_.end(), [&](const Uplink& uplink) {
-    return uplink.books.cursors[lane].acknowledged >= slot.header.position;
+    return uplink.books.done(lane, slot.header.position);
   });
 }
 
@@ -143,7 +143,9 @@ Tail::Found Tail::find(std::size_t uplink, Lane lane, Position after) {
   Found found;
   const Replacing& replacing = replacing_[index(lane)];
   if (after >= replacing.after && after < replacing.last) return found;
-  Position& asked = uplinks_[uplink].asked[index(lane)];
+  Uplink& own = uplinks_[uplink];
+  const std::size_t range = own.books.ahead[index(lane)].index_behind(after);
+  Position& asked = own.asked[index(lane)][range];
   asked = std::max(asked, after);
   found.newer = last_[index(lane)] > after;
   const auto at = first_after(lane, after);
@@ -162,18 +164,34 @@ void Tail::release(std::size_t uplink, const Slot& slot, bool seen) {
   if (seen) last_seen = std::max(last_seen, slot.header.position);
 }
 
-LogReader::Cursor Tail::cursor(std::size_t uplink, Lane lane) const {
+LogReader::Cursor Tail::cursor_at(std::size_t uplink, Lane lane, Position position) const {
   const std::scoped_lock lock(mutex_);
-  return uplinks_[uplink].books.cursors[index(lane)];
+  UplinkBooks books = uplinks_[uplink].books;
+  return books.cursor_at(index(lane), position);
+}
+
+void Tail::go_live(std::size_t uplink, Lane lane, Position after) {
+  const std::scoped_lock lock(mutex_);
+  Uplink& own = uplinks_[uplink];
+  Ahead& ahead = own.books.ahead[index(lane)];
+  FIELDWEIR_CHECK(!ahead.full());
+  ahead.begin(after);
+  own.asked[index(lane)][ahead.size()] = after;
+}
+
+void Tail::use(std::size_t uplink, Usage usage) {
+  const std::scoped_lock lock(mutex_);
+  uplinks_[uplink].books.usage = usage;
 }
 
 void Tail::acknowledge(std::size_t uplink, Lane lane, LogReader::Cursor cursor,
                        LogReader::Outcome outcome) {
   const std::scoped_lock lock(mutex_);
   UplinkBooks& books = uplinks_[uplink].books;
-  LogReader::Cursor& own = books.cursors[index(lane)];
+  LogReader::Cursor& own = books.cursor_at(index(lane), cursor.acknowledged);
   if (cursor.acknowledged <= own.acknowledged) return;
   own = cursor;
+  join(uplinks_[uplink], lane);
   books.totals.delivered += outcome.delivered;
   books.totals.not_selected += outcome.not_selected;
   books.totals.dead_lettered += outcome.dead_lettered;
@@ -183,6 +201,18 @@ void Tail::acknowledge(std::size_t uplink, Lane lane, LogReader::Cursor cursor,
     free_.push_back(slot);
     return true;
   });
+}
+
+/// The cursor jumps over the ranges that it has reached.
+void Tail::join(Uplink& uplink, Lane lane) {
+  LogReader::Cursor& cursor = uplink.books.cursors[index(lane)];
+  Ahead& ahead = uplink.books.ahead[index(lane)];
+  auto& asked = uplink.asked[index(lane)];
+  while (!ahead.empty() && ahead.front().after <= cursor.acknowledged) {
+    cursor = ahead.front().cursor;
+    ahead.pop_front();
+    std::shift_left(asked.begin(), asked.end(), 1);
+  }
 }
 
 void Tail::dropped(std::size_t uplink, Reason reason, std::uint64_t readings) {

@@ -37,7 +37,19 @@ struct Slot {
 /// What an uplink has done, at one moment.
 struct UplinkBooks {
   std::array<LogReader::Cursor, lane_count> cursors;
+  std::array<Ahead, lane_count> ahead;
   UplinkTotals totals;
+  Usage usage;
+
+  /// Whether the uplink is done with a batch.
+  bool done(std::size_t lane, Position position) const {
+    return position <= cursors[lane].acknowledged || ahead[lane].has(position);
+  }
+  /// The cursor of the range that `position` lies in.
+  LogReader::Cursor& cursor_at(std::size_t lane, Position position) {
+    const std::size_t n = ahead[lane].index_of(position);
+    return n == 0 ? cursors[lane] : ahead[lane].cursor(n - 1);
+  }
 };
 
 class Tail {
@@ -69,7 +81,9 @@ class Tail {
   Found find(std::size_t uplink, Lane lane, Position after);
   /// `seen`: the uplink has read it, so it stays as it is until acknowledged.
   void release(std::size_t uplink, const Slot& slot, bool seen);
-  LogReader::Cursor cursor(std::size_t uplink, Lane lane) const;
+  LogReader::Cursor cursor_at(std::size_t uplink, Lane lane, Position position) const;
+  void go_live(std::size_t uplink, Lane lane, Position after);
+  void use(std::size_t uplink, Usage usage);
   void acknowledge(std::size_t uplink, Lane lane, LogReader::Cursor cursor,
                    LogReader::Outcome outcome);
   /// Of the batches behind `after`, `readings` were dropped before the uplink could have them.
@@ -86,8 +100,9 @@ class Tail {
   /// The journal lost batches: what is here is not committed any more. The last positions that are
   /// not here.
   std::array<Position, lane_count> write_again();
-  /// The last position behind which the uplink looked for a batch.
-  Position asked(std::size_t uplink, Lane lane) const;
+  /// The last position behind which the uplink looked for a batch, in the range that begins at or
+  /// before `behind`.
+  Position asked(std::size_t uplink, Lane lane, Position behind) const;
   /// One gap mark is going to stand for all batches behind `after`, up to `last`. False if an
   /// uplink that still owes them may have seen one; true: until replaced(), nobody reads there.
   bool may_replace(Lane lane, Position after, Position last);
@@ -110,8 +125,9 @@ class Tail {
  private:
   struct Uplink {
     UplinkBooks books;
-    std::array<Position, lane_count> seen;   // in the tail
-    std::array<Position, lane_count> asked;  // for what stands behind, wherever it was
+    std::array<Position, lane_count> seen;  // in the tail
+    // for what stands behind, wherever it was: with the cursor, and in each range ahead of it
+    std::array<std::array<Position, 1 + Ahead::most>, lane_count> asked;
   };
   struct Replacing {
     Position after;
@@ -119,6 +135,7 @@ class Tail {
   };
   static std::size_t index(Lane lane) { return static_cast<std::size_t>(lane); }
 
+  static void join(Uplink& uplink, Lane lane);
   bool acknowledged(const Slot& slot) const;
   bool must_write(const Slot& slot) const;
   std::vector<Slot*>::const_iterator first_after(Lane lane, Position after) const;

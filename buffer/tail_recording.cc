@@ -44,17 +44,23 @@ std::array<Position, lane_count> Tail::write_again() {
   return below;
 }
 
-Position Tail::asked(std::size_t uplink, Lane lane) const {
+Position Tail::asked(std::size_t uplink, Lane lane, Position behind) const {
   const std::scoped_lock lock(mutex_);
-  return uplinks_[uplink].asked[index(lane)];
+  const Uplink& own = uplinks_[uplink];
+  return own.asked[index(lane)][own.books.ahead[index(lane)].index_behind(behind)];
 }
 
 bool Tail::may_replace(Lane lane, Position after, Position last) {
   const std::scoped_lock lock(mutex_);
   const std::size_t i = index(lane);
   for (const Uplink& uplink : uplinks_) {
-    const Position cursor = uplink.books.cursors[i].acknowledged;
-    if (cursor < last && std::max(uplink.asked[i], cursor) >= after) return false;
+    const auto conflicts = [&](Position cursor, Position asked) {
+      return cursor < last && std::max(asked, cursor) >= after;
+    };
+    if (conflicts(uplink.books.cursors[i].acknowledged, uplink.asked[i][0])) return false;
+    const auto ranges = uplink.books.ahead[i].ranges();
+    for (std::size_t r = 0; r < ranges.size(); ++r)
+      if (conflicts(ranges[r].cursor.acknowledged, uplink.asked[i][r + 1])) return false;
   }
   Replacing& replacing = replacing_[i];
   const bool first = replacing.after == replacing.last;
@@ -87,7 +93,7 @@ void Tail::snapshot(std::span<UplinkBooks> books) const {
     UplinkTotals& totals = books[i].totals;
     for (std::size_t lane = 0; lane < lane_count; ++lane)
       for (const Slot* slot : order_[lane]) {
-        if (slot->written || books[i].cursors[lane].acknowledged >= slot->header.position) continue;
+        if (slot->written || books[i].done(lane, slot->header.position)) continue;
         totals.drop(Reason::unclean_stop, slot->header.rows);
       }
   }

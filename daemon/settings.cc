@@ -59,7 +59,7 @@ bool read_profiles(const Node& node, std::vector<std::pair<std::string, Profile>
 
 /// What the messages about choosing a row of a table say.
 struct Words {
-  std::string what;                  // "a device"
+  std::string what;                   // "a device"
   std::vector<std::string> optional;  // rows of the grammar that may be left out of a build
 };
 
@@ -131,7 +131,11 @@ bool read_uplinks(const Node& node, std::vector<Settings::Uplink>& out, Mistakes
   for (const Node& item : node.items) {
     const UplinkKind* kind = select_kind(item, uplink_kinds(), words, mistakes);
     if (kind == nullptr) continue;
-    if (auto settings = kind->read(item, mistakes)) out.push_back({kind, std::move(settings)});
+    auto settings = kind->read(item, mistakes);
+    if (settings == nullptr) continue;
+    if (item.find("backlog") != nullptr && settings->order != "live_first")
+      mistakes.add(settings->backlog.place, "'backlog' needs 'order: live_first'");
+    out.push_back({kind, std::move(settings)});
   }
   return out.size() == node.items.size();
 }

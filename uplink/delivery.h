@@ -1,13 +1,13 @@
 // Delivery: moves the log to one destination. One per uplink, with a thread of its own.
 //
-// It reads lane after lane (events before telemetry), keeps what `send` selects, encodes each batch
-// once, keeps a window of messages in flight, and moves the cursor from the front only. A batch of
-// which nothing is selected is acknowledged without being sent and is nobody's `prev`; gap marks
-// are always sent. Equal positions give equal bytes when sent again, across restarts too.
+// What is sent next, and where the cursors go, is the feed's part (feed.h). Here is when, and what
+// to do about the answers. When the far end fails, the log keeps everything: Delivery closes, waits
+// and sends the same window again. If nothing is confirmed for 30 s while connected, it does so of
+// its own accord: a connection that looks alive and moves nothing is a failed one.
 //
-// When the far end fails, the log keeps everything: Delivery closes, waits and sends the same
-// window again. If nothing is confirmed for 30 s while connected, it does so of its own accord: a
-// connection that looks alive and moves nothing is a failed one.
+// A message that the far end refuses for ever is cut in halves until the one reading is found that
+// is to blame; that is put aside as a dead letter, and all others are delivered. `rate_limit` holds
+// back what is not yet handed to the uplink, and takes events first.
 #pragma once
 
 #include <array>
@@ -20,18 +20,19 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/memory_plan.h"
-#include "uplink/formats/format.h"
-#include "uplink/in_flight.h"
-#include "uplink/parts.h"
-#include "uplink/selection.h"
+#include "uplink/feed.h"
+#include "uplink/rate_limit.h"
 #include "uplink/uplinks.h"
 #include "uplink/verdicts.h"
 
 namespace fieldweir {
 
 enum class DeliveryState : std::uint8_t {
-  idle,         // not connected, nothing tried yet
+  idle,         // nothing tried yet
+  connecting,   // tried, and nothing heard from the far end yet
   connected,    //
+  limited,      // holds back, for `rate_limit`
+  used_up,      // the same, until the next month
   backing_off,  // failed, waits
   paused,       // refused for its credentials or address: probes about once a minute
 };
@@ -42,13 +43,14 @@ struct DeliveryStatus {
   Error last_error;  // reason none: there was none
   Time last_error_time = 0;
   Time last_progress = 0;  // last confirmation
-  Time next_attempt = 0;   // while backing off or paused
-  std::array<Position, lane_count> acknowledged;
+  Time next_attempt = 0;   // while backing off, paused or holding back
   std::size_t in_flight = 0;
   std::uint64_t messages = 0;      // confirmed
   std::uint64_t bytes = 0;         // of their bodies
   std::uint64_t failures = 0;      // of attempts
-  std::uint64_t dead_letters = 0;  // messages
+  std::uint64_t dead_letters = 0;  // put aside
+  std::size_t backlog_ranges = 0;  // delivered beside what is new
+  std::uint64_t month_bytes = 0;   // with `rate_limit`
 };
 
 class Delivery final : public Worker {
@@ -74,53 +76,36 @@ class Delivery final : public Worker {
   static constexpr Duration stuck_after = 30 * second;
   static constexpr Duration after_log_error = second;
   static constexpr Duration glance = 10 * millisecond;
-  static constexpr int batches_per_turn = 64;
-
-  struct LaneState {
-    Position read;               // last batch taken from the log
-    Position sent;               // last batch that became a message: the next one's `prev`
-    std::size_t ahead = 0;       // batches read and not acknowledged: the log bounds them
-    LogReader::Outcome outcome;  // of the parts of a batch that are done with, before all are
-  };
-  LaneState& lane(Lane lane) { return lanes_[static_cast<std::size_t>(lane)]; }
 
   bool connect();
   bool fill(Time now);
-  bool read_next(Time now);
-  bool encode(Time now);
-  bool encode_part(Time now);
-  void skip(LogReader::Outcome outcome);
-  Time send();
+  Time send(Time now);
+  std::size_t may_be_handed(Time now);
+  void count(std::size_t handed, Time now);
   Time respond_to(const Sent& sent, Time now);
   void confirm(std::size_t count, Time now);
   void refuse_front(const Error& why, Time now);
-  void pop_front(LogReader::Outcome outcome);
-  void acknowledge(Lane lane, LogReader::Cursor cursor, LogReader::Outcome outcome);
+  void close();
   Time fail(const Error& why, Response response, Time at, Time now);
+  Time hold_back(Time now);
+  Time publish_working();
   Time publish(DeliveryState state, Time next_attempt);
 
   const std::string name_;
-  const std::string gateway_;
-  const Format& format_;
   LogReader& log_;
   const Clock& clock_;
   const Stop& stop_;
   Random random_;
   Backoff backoff_;
-  Selection selection_;
   const std::unique_ptr<Uplink> uplink_;
-  InFlight in_flight_;
-  std::array<LaneState, lane_count> lanes_;
-
-  DecodedBatch batch_;              // the one being read, sent or refused
-  Parts parts_;                     // of it that are not yet in flight
-  bool waiting_ = false;            // it is read and selected, but had no room in flight
-  std::uint64_t not_selected_ = 0;  // of its readings
+  Feed feed_;
+  RateLimit limit_;
 
   bool connected_ = false;
-  bool probing_ = false;  // until something is confirmed, one message at a time
-  bool troubled_ = true;  // nothing was confirmed since the start or the last failure
-  Time progress_ = 0;     // last confirmation, or begin of the wait for one
+  bool probing_ = false;    // until something is confirmed, one message at a time
+  bool troubled_ = true;    // nothing was confirmed since the start or the last failure
+  std::size_t handed_ = 0;  // messages of the window that the uplink was given since connect()
+  Time progress_ = 0;       // last confirmation, or begin of the wait for one
   Time next_attempt_ = INT64_MIN;
   Time next_read_ = INT64_MIN;  // after the log failed
   bool unlogged_ = false;       // a failure is news and was not yet logged

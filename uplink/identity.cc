@@ -15,7 +15,8 @@ std::string_view write_identity(const Message& message, std::span<char, identity
                            to_string(message.lane).data(), static_cast<unsigned long long>(at.seq));
   auto used = static_cast<std::size_t>(size);
   if (message.part.of > 1) {
-    size = std::snprintf(out.data() + used, room(used), "/%u", message.part.number);
+    size = std::snprintf(out.data() + used, room(used), "/%u/%u", message.part.number,
+                         message.part.of);
     used += static_cast<std::size_t>(size);
   }
   return {out.data(), used};

@@ -1,5 +1,5 @@
 // identity: how a message is named wherever a protocol has a place beside the body, so that the far
-// end can recognise one that comes again: gateway/stream/epoch/lane/seq[/part]. Pure.
+// end can recognise one that comes again: gateway/stream/epoch/lane/seq[/part/of]. Pure.
 #pragma once
 
 #include <span>

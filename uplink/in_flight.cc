@@ -11,12 +11,6 @@ InFlight::InFlight(std::size_t messages, std::size_t bytes)
   owed_.reserve(messages);
 }
 
-Owed* InFlight::newest(Lane lane) {
-  for (std::size_t i = messages_.size(); i-- > 0;)
-    if (messages_[i].lane == lane) return &owed_[i];
-  return nullptr;
-}
-
 std::array<std::span<char>, 2> InFlight::room() {
   char* const begin = bytes_.get();
   char* const end = begin + size_;
@@ -37,6 +31,11 @@ void InFlight::push(const Message& message, const Owed& owed) {
 void InFlight::pop() {
   messages_.erase(messages_.begin());
   owed_.erase(owed_.begin());
+}
+
+void InFlight::clear() {
+  messages_.clear();
+  owed_.clear();
 }
 
 }  // namespace fieldweir

@@ -35,8 +35,13 @@ class InFlight {
   const Message& front() const { return messages_.front(); }
   const Owed& front_owed() const { return owed_.front(); }
 
-  /// The newest of `lane`, or nullptr.
-  Owed* newest(Lane lane);
+  /// Of the newest message that `belongs` says yes to, or nullptr.
+  template <class Belongs>
+  Owed* newest(Belongs belongs) {
+    for (std::size_t i = messages_.size(); i-- > 0;)
+      if (belongs(messages_[i])) return &owed_[i];
+    return nullptr;
+  }
 
   /// Pieces that are free for the next body, the one to try first; a piece may be empty.
   std::array<std::span<char>, 2> room();
@@ -44,6 +49,7 @@ class InFlight {
   /// Adds a message whose body was written at the begin of one of the pieces.
   void push(const Message& message, const Owed& owed);
   void pop();
+  void clear();
 
  private:
   std::unique_ptr<char[]> bytes_;

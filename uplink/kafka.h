@@ -1,7 +1,7 @@
 // kafka: the uplink that produces each batch, or each device's part of it, as one record. The
 // record's key is the device (or the gateway), so that order holds where Kafka keeps order: within
 // a partition. Its identity travels in the header `idempotency-key`:
-// gateway/stream/epoch/lane/seq[/part].
+// gateway/stream/epoch/lane/seq[/part/of].
 //
 // librdkafka is transport only: an idempotent producer with short queues, one record per request,
 // no buffering of its own. Whatever fails, all that is not confirmed is purged and produced again,

@@ -145,6 +145,7 @@ class MqttUplink final : public Uplink {
 
   std::size_t in_flight_limit() const override { return in_flight_limit_; }
   Duration patience() const override { return 5 * second; }
+  bool connects() const override { return true; }
 
  private:
   static std::optional<Sparkplug> edge_node(const MqttUplinkSettings& settings,

@@ -64,6 +64,9 @@ class Uplink {
 
   /// The longest that connect() or send() may need.
   virtual Duration patience() const = 0;
+
+  /// Whether connect() spoke with the far end. If not, only a confirmation shows that it is there.
+  virtual bool connects() const { return false; }
 };
 
 }  // namespace fieldweir

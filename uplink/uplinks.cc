@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "uplink/formats/format.h"
 #include "uplink/https.h"
@@ -62,10 +63,44 @@ bool read_format(const config::Node& node, std::string& out, config::Mistakes& m
   return true;
 }
 
-bool read_order(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
-  static constexpr std::array<std::string_view, 1> available = {"oldest_first"};
-  static constexpr std::array<std::string_view, 1> later = {"live_first"};
-  return read_available(node, available, later, out, mistakes);
+namespace {
+
+/// "1:1"
+bool read_share(const config::Node& node, BacklogShare& out, config::Mistakes& mistakes) {
+  std::string text;
+  if (!config::read_text(node, text, mistakes)) return false;
+  BacklogShare share{0, 0};
+  const char* const end = text.data() + text.size();
+  const auto backlog = std::from_chars(text.data(), end, share.backlog);
+  if (backlog.ec == std::errc() && backlog.ptr != end && *backlog.ptr == ':') {
+    const auto live = std::from_chars(backlog.ptr + 1, end, share.live);
+    const auto good = [](int n) { return n >= 1 && n <= 100; };
+    if (live.ec == std::errc() && live.ptr == end && good(share.backlog) && good(share.live)) {
+      out = share;
+      return true;
+    }
+  }
+  return config::expected("two numbers from 1 to 100 like \"1:1\", backlog to new batches", node,
+                          mistakes);
+}
+
+}  // namespace
+
+const config::Fields<BacklogSettings>& backlog_fields() {
+  static const auto fields = config::Fields<BacklogSettings>("backlog").custom(
+      "share", "\"1:1\"", &BacklogSettings::share, read_share, config::optional,
+      "batches of the backlog to new ones while both wait");
+  return fields;
+}
+
+const config::Fields<RateLimitSettings>& rate_limit_fields() {
+  static const auto fields =
+      config::Fields<RateLimitSettings>("rate_limit")
+          .size("per_second", &RateLimitSettings::per_second, {100, 1ull << 30}, config::optional,
+                "bytes of messages, before compression")
+          .size("per_month", &RateLimitSettings::per_month, {1 << 20, 1ull << 40}, config::optional,
+                "the same, in a month of UTC");
+  return fields;
 }
 
 }  // namespace fieldweir

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,22 @@
 
 namespace fieldweir {
 
+/// How many batches of the backlog, and how many new ones, in turn while both wait.
+struct BacklogShare {
+  int backlog = 1;
+  int live = 1;
+};
+struct BacklogSettings {
+  BacklogShare share;
+  config::Place place;
+};
+
+/// In bytes, see rate_limit.h.
+struct RateLimitSettings {
+  std::optional<std::uint64_t> per_second;
+  std::optional<std::uint64_t> per_month;
+};
+
 /// Common to all destinations; each kind derives its own.
 struct UplinkSettings {
   virtual ~UplinkSettings() = default;
@@ -28,6 +45,8 @@ struct UplinkSettings {
   bool enabled = true;
   std::string format = "json";
   std::string order = "oldest_first";
+  BacklogSettings backlog;
+  RateLimitSettings rate_limit;
   std::vector<std::string> send = {"*"};  // globs over signal names
   bool by_device = false;                 // a message per device instead of one per batch
 };
@@ -65,7 +84,8 @@ bool read_available(const config::Node& node, std::span<const std::string_view> 
 /// Of messages that stand by themselves, or of all.
 bool read_format(const config::Node& node, std::string& out, config::Mistakes& mistakes);
 bool read_any_format(const config::Node& node, std::string& out, config::Mistakes& mistakes);
-bool read_order(const config::Node& node, std::string& out, config::Mistakes& mistakes);
+const config::Fields<BacklogSettings>& backlog_fields();
+const config::Fields<RateLimitSettings>& rate_limit_fields();
 
 template <class S>
 void declare_common_uplink(config::Fields<S>& fields,
@@ -75,11 +95,17 @@ void declare_common_uplink(config::Fields<S>& fields,
             "false: not run; what it is still owed is given up")
       .custom("format", "json", &UplinkSettings::format, read_its_format, config::optional,
               "of the messages: json | json_flat | influx | senml | cloudevents | sparkplug_b")
-      .custom("order", "oldest_first", &UplinkSettings::order, read_order, config::optional,
-              "of delivery after an outage")
+      .template choice<std::string>(
+          "order", &UplinkSettings::order,
+          {{"oldest_first", "oldest_first"}, {"live_first", "live_first"}}, config::optional,
+          "after an outage: strictly in order, or new readings at once and the backlog beside them")
+      .section("backlog", &UplinkSettings::backlog, backlog_fields(), config::optional,
+               "with `order: live_first`")
+      .section("rate_limit", &UplinkSettings::rate_limit, rate_limit_fields(), config::optional,
+               "for narrow or metered links")
       .texts("send", &UplinkSettings::send, config::optional,
              "globs over signal names; everything if not given")
-      .later({"kafka", "kinesis", "backlog", "batch", "rate_limit"});
+      .later({"kafka", "kinesis", "batch"});
 }
 
 /// For destinations that keep order per key.

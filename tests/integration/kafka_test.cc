@@ -206,8 +206,11 @@ TEST_F(KafkaTest, PutsPoisonAsideAndGoesOn) {
   add(1, 5);
   start_delivery();
   ASSERT_TRUE(delivered_through(5)) << last_error();
-  order("refuse " + std::to_string(too_large) + " 1");
-  add(6, 20);
+  // the batch, and then its first half, which is one reading
+  order("refuse " + std::to_string(too_large) + " 2");
+  add(6, 6);
+  ASSERT_TRUE(delivered_through(6)) << last_error();
+  add(7, 20);
   ASSERT_TRUE(delivered_through(20)) << last_error();
   ASSERT_EQ(log.dead().size(), 1u);
   EXPECT_EQ(log.total().dead_lettered, 1u);

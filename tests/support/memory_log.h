@@ -68,6 +68,17 @@ class MemoryLog final : public LogReader {
     const std::scoped_lock lock(mutex_);
     return cursors_[static_cast<std::size_t>(lane)];
   }
+  Ahead ahead(Lane lane) const override {
+    const std::scoped_lock lock(mutex_);
+    return ahead_[static_cast<std::size_t>(lane)];
+  }
+  Position last(Lane lane) const override {
+    const std::scoped_lock lock(mutex_);
+    Position newest;
+    for (const DecodedBatch& batch : batches_)
+      if (batch.lane == lane) newest = std::max(newest, batch.position);
+    return newest;
+  }
   Result<bool> next(Lane lane, Position after, DecodedBatch& out) override {
     const std::scoped_lock lock(mutex_);
     if (broken_) return error(Reason::disk, "the card is gone");
@@ -80,22 +91,41 @@ class MemoryLog final : public LogReader {
   }
   void acknowledge(Lane lane, Cursor to, Outcome outcome) override {
     const std::scoped_lock lock(mutex_);
-    Cursor& cursor = cursors_[static_cast<std::size_t>(lane)];
+    Cursor& main = cursors_[static_cast<std::size_t>(lane)];
+    Ahead& ahead = ahead_[static_cast<std::size_t>(lane)];
+    const std::size_t range = ahead.index_of(to.acknowledged);
+    Cursor& cursor = range == 0 ? main : ahead.cursor(range - 1);
     misused_ = misused_ || to.acknowledged <= cursor.acknowledged || to.sent < cursor.sent;
     cursor = to;
+    for (; !ahead.empty() && ahead.front().after <= main.acknowledged; ahead.pop_front())
+      main = ahead.front().cursor;
     total_.delivered += outcome.delivered;
     total_.not_selected += outcome.not_selected;
     total_.dead_lettered += outcome.dead_lettered;
   }
-  void dead_letter(Lane, Position position, std::string_view why) override {
+  void go_live(Lane lane, Position after) override {
     const std::scoped_lock lock(mutex_);
-    dead_.emplace_back(position.seq, std::string(why));
+    ahead_[static_cast<std::size_t>(lane)].begin(after);
+  }
+  void dead_letter(const DecodedBatch& part, std::string_view why) override {
+    const std::scoped_lock lock(mutex_);
+    dead_.emplace_back(part.position.seq, std::string(why));
+  }
+  Usage usage() const override {
+    const std::scoped_lock lock(mutex_);
+    return usage_;
+  }
+  void use(Usage usage) override {
+    const std::scoped_lock lock(mutex_);
+    usage_ = usage;
   }
 
  private:
   mutable std::mutex mutex_;
   std::deque<DecodedBatch> batches_;
   std::array<Cursor, lane_count> cursors_;
+  std::array<Ahead, lane_count> ahead_;
+  Usage usage_;
   Outcome total_;
   std::vector<std::pair<std::uint64_t, std::string>> dead_;
   bool broken_ = false;

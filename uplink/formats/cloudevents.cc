@@ -8,7 +8,7 @@
 namespace fieldweir {
 namespace {
 
-constexpr std::size_t head_max = 5 * number_max + 300;
+constexpr std::size_t head_max = 6 * number_max + 300;
 
 Writer& write_digits(Writer& to, unsigned value, unsigned digits) {
   for (unsigned unit = digits == 4 ? 1000 : digits == 3 ? 100 : 10; unit > 0; unit /= 10)
@@ -48,7 +48,10 @@ std::size_t write_cloudevents(const DecodedBatch& batch, const Envelope& envelop
   const std::string_view lane = to_string(batch.lane);
   to.literal("{\"specversion\":\"1.0\",\"id\":\"").hex8(batch.position.stream).literal("/");
   to.number(batch.position.epoch).literal("/").word(lane).literal("/").number(batch.position.seq);
-  if (envelope.part.of > 1) to.literal("/").number(envelope.part.number);
+  if (envelope.part.of > 1) {
+    to.literal("/").number(envelope.part.number);
+    to.literal("/").number(envelope.part.of);
+  }
   to.literal("\",\"source\":\"fieldweir/").text(envelope.gateway);
   to.literal("\",\"type\":\"fieldweir.batch.v1\",\"subject\":\"").word(lane).literal("\"");
   if (batch.clock_synchronised && !batch.readings.empty()) {

@@ -5,7 +5,7 @@
 //    "type":"fieldweir.batch.v1","subject":"telemetry","time":"2026-01-01T00:00:00.123Z",
 //    "datacontenttype":"application/json","data":{"v":1,...}}                (without line breaks)
 //
-// Where a batch became more than one message, `id` ends with the number of the part.
+// Where a batch became more than one message, `id` ends with its part, ".../2/3".
 //
 // `source` and `id` name the batch: an event that comes again has the same. `time` is that of the
 // last reading, in ms, rounded down; left out if there is none, or if the clock was not set.

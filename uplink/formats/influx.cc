@@ -14,7 +14,7 @@ constexpr std::size_t reading_max =
     growth * (SignalName::capacity() + UnitName::capacity() + TextTable::longest) + 3 * number_max +
     280;
 constexpr std::size_t gap_max = 6 * number_max + 200;
-constexpr std::size_t batch_max = 11 * number_max + 280;
+constexpr std::size_t batch_max = 12 * number_max + 280;
 constexpr std::string_view not_text = "\xEF\xBF\xBD";
 
 enum class Place { tag, quoted };
@@ -139,7 +139,8 @@ void write_gap(Writer& to, const DecodedBatch& batch, const Envelope& envelope, 
 
 void write_batch(Writer& to, const DecodedBatch& batch, const Envelope& envelope) {
   write_tags(to.literal("batch"), batch, envelope);
-  if (envelope.part.of > 1) to.literal(",part=").number(envelope.part.number);
+  if (envelope.part.of > 1)
+    to.literal(",part=").number(envelope.part.number).literal("/").number(envelope.part.of);
   write_position(to, batch.position);
   to.literal(",readings=").number(batch.readings.size()).literal("i");
   if (envelope.prev.epoch != 0) {

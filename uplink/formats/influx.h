@@ -8,7 +8,8 @@
 //   gap,gateway=packing-7,lane=telemetry,stream=9f2c51aa,reason=ring\ full epoch=12i,seq=918273i,
 //     from=176...i,to=176...i,readings=42i 1767225600123918273
 //
-// Where a batch became more than one message, its points have the tag `part` and the field `parts`.
+// Where a batch became more than one message, its point of `batch` has the tag `part`
+// ("2/3") and the field `parts`.
 //
 // A field's type never changes, since InfluxDB refuses a point whose field has another type than
 // before: `value` is float and has all numbers that a float holds exactly; integers beyond 2^53 go

@@ -193,13 +193,17 @@ TEST(FullLog, DeadLettersLeaveRoomForBatches) {
   for (int i = 0; i < 300; ++i) {
     rig.fill(1);
     for (const DecodedBatch& b : rig.pending(1)) {
-      rig.log->reader(1).dead_letter(b.lane, b.position, "no");
-      rig.acknowledge(1, b, {0, 0, b.readings.size()});
+      DecodedBatch part = Rig::first_reading(b);
+      for (int reason = 1; reason <= static_cast<int>(GapList::most); ++reason)
+        part.gaps.push_back({b.readings[0].time, b.readings[0].time + reason * second, 1'000'000,
+                             static_cast<Reason>(reason)});
+      for (int n = 0; n < 10; ++n) rig.log->reader(1).dead_letter(part, "no");
+      rig.acknowledge(1, b, {b.readings.size() - 10, 0, 10});
     }
     rig.deliver(0);
   }
   rig.run(3 * second);
-  EXPECT_EQ(rig.log->uplink_totals(1).dead_lettered, 300u * 200);
+  EXPECT_EQ(rig.log->uplink_totals(1).dead_lettered, 300u * 10);
   const std::uint64_t bytes = rig.log->status().journal.database_bytes;
   EXPECT_GT(bytes, rig.buffer.max_size / 10);
   EXPECT_LT(bytes, rig.buffer.max_size / 4);

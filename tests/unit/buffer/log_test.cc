@@ -209,11 +209,11 @@ TEST(Log, KeepsDeadLetters) {
   rig.start();
   rig.batches(1);
   const auto batches = rig.pending(0);
-  rig.log->reader(0).dead_letter(Lane::telemetry, batches[0].position, "422 no");
-  rig.acknowledge(0, batches[0], {0, 0, 20});
+  rig.log->reader(0).dead_letter(Rig::first_reading(batches[0]), "422 no");
+  rig.acknowledge(0, batches[0], {19, 0, 1});
   rig.run(100 * millisecond);
   EXPECT_EQ(rig.commits(), 1u);
-  EXPECT_EQ(rig.log->uplink_totals(0).dead_lettered, 20u);
+  EXPECT_EQ(rig.log->uplink_totals(0).dead_lettered, 1u);
   EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
 }
 

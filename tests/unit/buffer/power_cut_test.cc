@@ -80,7 +80,9 @@ class PowerCut : public testing::Test {
   void dead_letter() {
     const auto batches = rig_->pending(0);
     if (batches.empty()) return;
-    rig_->log->reader(0).dead_letter(Lane::telemetry, batches[0].position, "refused");
+    DecodedBatch part = batches[0];
+    part.readings.resize(1);
+    rig_->log->reader(0).dead_letter(part, "refused");
     rig_->acknowledge(0, batches[0], {0, 0, batches[0].readings.size()});
     acknowledged_ += batches[0].readings.size();
     note();

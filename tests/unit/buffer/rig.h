@@ -94,6 +94,11 @@ class Rig {
   void acknowledge(std::size_t u, const DecodedBatch& done, LogReader::Outcome outcome) {
     log->reader(u).acknowledge(done.lane, {done.position, done.position}, outcome);
   }
+  /// The first reading of a batch, as a destination refuses it.
+  static DecodedBatch first_reading(DecodedBatch batch) {
+    batch.readings.resize(1);
+    return batch;
+  }
   /// Takes and acknowledges up to `most` batches one by one; the readings' numbers.
   std::vector<std::uint64_t> deliver(std::size_t u, std::size_t most = SIZE_MAX) {
     std::vector<std::uint64_t> values;

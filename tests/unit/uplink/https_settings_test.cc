@@ -66,7 +66,7 @@ TEST(HttpsSettings, MistakesAreNamed) {
   EXPECT_THAT(load_link("url: 'https://x/', cert: a.pem").mistakes,
               testing::HasSubstr("'cert' and 'key' belong together"));
   const std::string uplink = "name: lake, https: {url: 'https://x/'}";
-  for (const char* later : {"compress: zstd", "order: live_first", "backlog: {share: '1:1'}"})
+  for (const char* later : {"compress: zstd", "batch: {rows: 5}"})
     EXPECT_THAT(load("{" + uplink + ", " + later + "}").mistakes,
                 testing::HasSubstr("not available in this version"))
         << later;

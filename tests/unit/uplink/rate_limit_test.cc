@@ -1,0 +1,120 @@
+#include "uplink/rate_limit.h"
+
+#include <ctime>
+
+#include "tests/unit/uplink/delivery_rig.h"
+
+namespace fieldweir {
+namespace {
+
+TEST(Month, AgreesWithTheCalendar) {
+  for (std::int64_t hours = -400'000; hours < 1'200'000; hours += 7) {
+    const Time time = hours * hour;
+    const std::time_t seconds = time / second - (time % second < 0 ? 1 : 0);
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    const std::int64_t month = (utc.tm_year - 70) * 12 + utc.tm_mon;
+    ASSERT_EQ(month_of(time), month) << hours;
+    ASSERT_LE(begin_of_month(month), time);
+    ASSERT_GT(begin_of_month(month + 1), time);
+    ASSERT_EQ(begin_of_month(month) % day, 0);
+  }
+}
+
+class RateLimitTest : public DeliveryTest {
+ protected:
+  std::size_t body_size() const { return script.windows[0][0].size(); }
+  std::size_t handed() const {
+    std::size_t bytes = 0;
+    for (const auto& window : script.windows)
+      for (const auto& body : window) bytes += body.size();
+    return bytes;
+  }
+};
+
+TEST_F(RateLimitTest, KeepsToBytesPerSecond) {
+  settings.rate_limit.per_second = 1'000;
+  for (std::uint64_t seq = 1; seq <= 100; ++seq) add(seq, {0, 1, 0, 1});
+  const Time begin = clock.now();
+  while (clock.now() < begin + 20 * second) {
+    const Duration wait = settle();
+    ASSERT_NE(wait, never);
+    EXPECT_EQ(delivery().status().state, DeliveryState::limited);
+    EXPECT_EQ(delivery().status().next_attempt, clock.now() + wait);
+    clock.advance(wait);
+  }
+  EXPECT_NEAR(static_cast<double>(handed()), 20'000, 1'000);
+  EXPECT_EQ(script.connects, 1);
+}
+
+TEST_F(RateLimitTest, ALongWaitIsNoFailure) {
+  settings.rate_limit.per_second = 100;
+  add(1,
+      {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+       0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  add(2, {0});
+  for (Duration wait = settle(); wait != never; wait = settle()) clock.advance(wait);
+  EXPECT_GT(clock.now(), FakeClock::start + 35 * second);
+  EXPECT_EQ(acknowledged().seq, 2u);
+  EXPECT_EQ(script.connects, 1);
+}
+
+TEST_F(RateLimitTest, EventsGoFirst) {
+  settings.rate_limit.per_second = 500;
+  for (std::uint64_t seq = 1; seq <= 30; ++seq) add(seq, {0});
+  clock.advance(settle());
+  settle();
+  add(1, {1}, Lane::events);
+  const std::size_t before = script.windows.size();
+  while (acknowledged(Lane::events).seq == 0) clock.advance(settle());
+  EXPECT_LE(script.windows.size(), before + 2);
+}
+
+TEST_F(RateLimitTest, AUsedUpMonthWaitsForTheNextOne) {
+  settings.rate_limit.per_month = 5'000;
+  for (std::uint64_t seq = 1; seq <= 100; ++seq) add(seq, {0});
+  ASSERT_LE(settle(), minute);
+  EXPECT_EQ(delivery().status().state, DeliveryState::used_up);
+  EXPECT_LE(handed(), 5'000u);
+  EXPECT_GT(handed(), 5'000u - 2 * body_size());
+  EXPECT_EQ(delivery().status().month_bytes, handed());
+  restart();
+  settle();
+  EXPECT_EQ(delivery().status().state, DeliveryState::used_up);
+  const std::size_t first = handed();
+  const std::int64_t month = month_of(clock.now());
+  while (handed() == first) {
+    ASSERT_LE(clock.now(), begin_of_month(month + 1) + 2 * minute);
+    clock.advance(settle());
+  }
+  EXPECT_EQ(month_of(clock.now()), month + 1);
+  settle();
+  EXPECT_LE(handed(), first + 5'000);
+  EXPECT_TRUE(log.dead().empty());
+}
+
+TEST_F(RateLimitTest, WhatIsSentAgainCountsAgain) {
+  settings.rate_limit.per_month = 100'000;
+  add(1, {0});
+  for (int i = 0; i < 3; ++i) {
+    script.answers = {{.verdict = Verdict::retry}};
+    clock.advance(settle());
+  }
+  settle();
+  EXPECT_EQ(log.usage().bytes, 4 * body_size());
+  EXPECT_EQ(log.usage().month, month_of(clock.now()));
+}
+
+TEST_F(RateLimitTest, AWrongClockBeginsNoMonth) {
+  RateLimit limit({.per_second = {}, .per_month = 1'000}, {.month = 600, .bytes = 900});
+  limit.look_at(begin_of_month(700), false);
+  EXPECT_TRUE(limit.used_up(200));
+  limit.look_at(begin_of_month(599), true);
+  EXPECT_TRUE(limit.used_up(200));
+  limit.look_at(begin_of_month(601), true);
+  EXPECT_FALSE(limit.used_up(200));
+  EXPECT_EQ(limit.usage().month, 601);
+}
+
+}  // namespace
+}  // namespace fieldweir
