@@ -36,7 +36,11 @@ toolchains/documents.sh "$build/package" "${emulator[@]}" "$binary"
 
 "${within[@]}" cpack --config "$build/CPackConfig.cmake" -B "$build" \
   ${sysroot:+-D SHLIBDEPS_EXECUTABLE="$PWD/toolchains/shlibdeps.sh"}
-package=$(ls "$build"/fieldweir_*.deb)
+package=$(ls "$build"/fieldweir_*"_$architecture.deb")
+if ! dpkg-deb -f "$package" Depends | grep -q libc6; then
+  echo "$package: the libraries that it needs were not found out" >&2
+  exit 1
+fi
 lintian --fail-on error,warning --tag-display-limit 0 "$package"
 printf '%s: %s bytes, installed %s KiB\n' "$package" "$(stat -c %s "$package")" "$(dpkg-deb -f "$package" Installed-Size)"
 printf 'depends on %s\n' "$(dpkg-deb -f "$package" Depends)"

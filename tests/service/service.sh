@@ -26,7 +26,7 @@ cp tests/service/proof.sh docs/examples/*.yaml "$system/proof/"
 # the same program as another version, to upgrade to
 dpkg-deb -R "$package" "$system/proof/later"
 sed -i 's/^Version: .*/&+later/' "$system/proof/later/DEBIAN/control"
-dpkg-deb --root-owner-group -b "$system/proof/later" "$system/proof/later.deb" > /dev/null
+dpkg-deb --root-owner-group -Znone -b "$system/proof/later" "$system/proof/later.deb" > /dev/null
 
 cat > "$system/etc/systemd/system/proof.service" <<'END'
 [Unit]
@@ -42,6 +42,6 @@ mkdir -p "$system/etc/systemd/system/graphical.target.wants"
 ln -s ../proof.service "$system/etc/systemd/system/graphical.target.wants/"
 ln -sf /lib/systemd/system/graphical.target "$system/etc/systemd/system/default.target"
 
-timeout 300 tests/service/boot.sh "$system" || true
+timeout 900 tests/service/boot.sh "$system" || true
 cat "$system/proof/said"
 grep -qx 'all held' "$system/proof/said"
