@@ -26,6 +26,10 @@ struct MqttUplinkSettings : UplinkSettings {
   MqttTarget mqtt;
 };
 
+const config::Fields<MqttUplinkSettings>& mqtt_fields();
+std::unique_ptr<UplinkSettings> read_mqtt(const config::Node& node, config::Mistakes& mistakes);
+
+/// The row of the table.
 UplinkKind mqtt_uplink();
 
 }  // namespace fieldweir

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/load.h"
+#include "core/random.h"
 #include "uplink/http_post.h"
 #include "uplink/kinesis_body.h"
 #include "uplink/kinesis_error.h"
@@ -106,6 +107,21 @@ TEST(KinesisBody, BrokenAnswersAreNone) {
   const std::string many = "{\"Records\":[{},{},{},{}]}";
   ASSERT_TRUE(read_kinesis_answer(many, 2, answer));
   EXPECT_EQ(answer.records.size(), 2u);
+}
+
+TEST(KinesisBody, AnyBytesAreReadToTheirEnd) {
+  const std::string good =
+      R"({"FailedRecordCount":1,"Records":[{"SequenceNumber":"21"},{"ErrorCode":"x\"y"}]})";
+  Random random(1);
+  KinesisAnswer answer;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text = good.substr(0, random.below(good.size()) + 1);
+    for (int i = 0; i < 3; ++i) text[random.below(text.size())] = "{}[]\",:\\ a"[random.below(10)];
+    // a text of its own size, so that reading on is seen
+    const std::vector<char> exact(text.begin(), text.end());
+    read_kinesis_answer({exact.data(), exact.size()}, 10, answer);
+    EXPECT_LE(answer.records.size(), 10u);
+  }
 }
 
 TEST(KinesisError, IsJudgedByItsType) {
