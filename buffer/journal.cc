@@ -178,6 +178,11 @@ void Journal::roll_back() {
 
 void Journal::checkpoint() { static_cast<void>(database_.number("PRAGMA wal_checkpoint")); }
 
+void Journal::make_way() {
+  ballast_.release();
+  if (is_open()) static_cast<void>(database_.run("PRAGMA wal_checkpoint(PASSIVE)"));
+}
+
 Result<> Journal::put(Lane lane, Position position, std::uint32_t rows,
                       std::span<const std::byte> payload) {
   if (auto r = put_.bind(1, row_id(lane, position)).bind(2, rows).bind(3, payload).run(); !r)
@@ -267,10 +272,10 @@ Result<> Journal::remove_unused(std::uint32_t epoch) {
   return database_.run("DELETE FROM names");
 }
 
-Result<std::uint64_t> Journal::room() {
+Result<std::uint64_t> Journal::room(bool within_file) {
   if (auto r = count_pages(); !r) return r.error();
   low_ = place_.min_free > 0 && place_.free_bytes(place_.path) < place_.min_free;
-  const std::uint64_t most = low_ ? file_bytes_ : most_pages() * page_bytes;
+  const std::uint64_t most = low_ || within_file ? file_bytes_ : most_pages() * page_bytes;
   return most > database_bytes_ ? most - database_bytes_ : 0;
 }
 
@@ -282,12 +287,6 @@ Result<> Journal::count_pages() {
   file_bytes_ = static_cast<std::uint64_t>(pages.value()) * page_bytes;
   database_bytes_ = static_cast<std::uint64_t>(pages.value() - free.value()) * page_bytes;
   return {};
-}
-
-std::uint64_t free_bytes_of_disk(const std::string& path) {
-  std::error_code unknown;
-  const auto space = std::filesystem::space(path, unknown);
-  return unknown ? 0 : space.available;
 }
 
 std::uint64_t Journal::wal_size() const {

@@ -19,16 +19,13 @@
 #include <atomic>
 #include <string>
 
+#include "buffer/ballast.h"
 #include "buffer/names.h"
 #include "buffer/row.h"
 #include "buffer/sqlite.h"
 #include "buffer/state.h"
 
 namespace fieldweir {
-
-/// Of the disk that holds the file `path`; 0 if nobody knows.
-std::uint64_t free_bytes_of_disk(const std::string& path);
-using FreeBytes = std::uint64_t (*)(const std::string& path);
 
 struct JournalPlace {
   std::string path;
@@ -56,7 +53,9 @@ struct KeptRange {
 
 class Journal {
  public:
-  explicit Journal(JournalPlace place) : place_(std::move(place)) {}
+  explicit Journal(JournalPlace place)
+      : place_(std::move(place)),
+        ballast_(place_.path, wal_bytes() + (64 << 10), place_.free_bytes) {}
   ~Journal() { close(); }
 
   /// `alone`: without the memory that readers share, for which a full disk has no room.
@@ -77,6 +76,8 @@ class Journal {
   void trust() { suspected_.store(false, std::memory_order_release); }
   bool suspected() const { return suspected_.load(std::memory_order_acquire); }
   const JournalPlace& place() const { return place_; }
+  Ballast& ballast() { return ballast_; }
+  const Ballast& ballast() const { return ballast_; }
 
   // --- reading
   Result<RunRow> last_run();
@@ -97,6 +98,9 @@ class Journal {
   Result<> begin();
   Result<> commit();
   void roll_back();
+  /// On a full disk, between transactions: gives up the ballast for a write-ahead log that begins
+  /// anew. What comes of it the next commit tells.
+  void make_way();
   /// From the write-ahead log into the database, which is worth a try.
   void checkpoint();
 
@@ -121,8 +125,8 @@ class Journal {
   Result<> remove_unused(std::uint32_t epoch);
 
   /// Bytes that can be put before the quota is reached, pages in part used not counted; only what
-  /// is free within the file while the disk is `low`.
-  Result<std::uint64_t> room();
+  /// is free within the file while the disk is `low`, or if asked for.
+  Result<std::uint64_t> room(bool within_file = false);
   /// Whether the disk had less than `min_free` left when room() was last asked.
   bool low() const { return low_; }
   const JournalTotals& totals() const { return totals_; }
@@ -161,6 +165,7 @@ class Journal {
   Result<> count_pages();
 
   const JournalPlace place_;
+  Ballast ballast_;
   std::string aside_;
   Database database_;
   Statement put_, put_run_, put_names_, put_state_, put_dead_letter_, remove_state_, sum_, remove_,

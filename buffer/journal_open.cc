@@ -43,6 +43,7 @@ Result<> Journal::open_file(Sharing sharing) {
     if (auto r = database_.run("PRAGMA locking_mode=EXCLUSIVE"); !r) return r;
   if (auto r = check_file(); !r) return r;
   if (auto r = prepare(); !r) return r;
+  ballast_.keep();
   return probe();
 }
 

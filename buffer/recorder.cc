@@ -39,11 +39,23 @@ Time Recorder::turn(Time now) {
     return retry_at_;
   }
   if (const Time due = next_due(now); due > now) return due;
+  if (const Result<> made = make_way(now); !made) {
+    failed(made.error(), now);
+    return retry_at_;
+  }
   if (const Result<> written = write(now, Extent::due); !written) {
     failed(written.error(), now);
     return retry_at_;
   }
   return next_due(now);
+}
+
+/// On a full disk what was delivered goes first, so that batches find room where it was.
+Result<> Recorder::make_way(Time now) {
+  if (full_ && parts_.journal.ballast().fits()) full_ = false;
+  if (!full_ || !cursors_moved()) return {};
+  parts_.journal.make_way();
+  return write(now, Extent::none);
 }
 
 Time Recorder::next_due(Time now) {
@@ -135,9 +147,11 @@ Result<> Recorder::write(Time now, Extent extent) {
   if (const std::uint64_t lost = parts_.dead_letters.take_lost(); lost > 0)
     log(LogLevel::warning, name(), "%" PRIu64 " dead letters came too fast to be kept", lost);
   run_stored_ = clock_stored_ = true;
-  spare_ = 0;
   last_commit_ = now;
   ++commits_;
+  if (extent == Extent::none) return {};
+  spare_ = 0;
+  if (!full_) parts_.journal.ballast().keep();
   show(now, {});
   return {};
 }

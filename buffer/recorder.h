@@ -77,8 +77,10 @@ class Recorder final : public Worker {
   std::vector<AbsentUplink> absent() const;
 
  private:
-  enum class Extent { due, all };
+  /// none: no batches, only what makes room.
+  enum class Extent { none, due, all };
   static constexpr std::size_t most_batches = 32;         // of a transaction
+  static constexpr std::size_t most_when_full = 4;        // of one that must not grow the file
   static constexpr int most_thinnings = 8;                // of a transaction
   static constexpr std::uint64_t most_spare = 256 << 10;  // bytes
 
@@ -86,6 +88,7 @@ class Recorder final : public Worker {
   bool on_disk(std::size_t lane) const { return newest_[lane] > cleared_[lane]; }
   bool drained() const;
   bool cursors_moved() const;
+  Result<> make_way(Time now);
   Result<> write(Time now, Extent extent);
   Result<> open();
   Result<> reopen();
@@ -134,6 +137,7 @@ class Recorder final : public Worker {
   int thinnings_ = 0;        // of the transaction
   std::size_t letters_ = 0;  // that the transaction takes
   bool more_ = false;        // the last transaction did not do all that was due
+  bool full_ = false;        // the disk was when batches were last to be written
   std::uint64_t spare_ = 0;  // room that the last attempt turned out to need besides
 
   std::string aside_;  // a damaged journal that is not yet taken over

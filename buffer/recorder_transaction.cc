@@ -9,13 +9,16 @@
 namespace fieldweir {
 
 std::size_t Recorder::take(Time now, Extent extent) {
+  const std::span<Slot*> room = std::span(slots_).first(full_ ? most_when_full : most_batches);
   std::size_t n = 0;
+  more_ = extent == Extent::none;
+  if (extent == Extent::none) return 0;
   for (int i = 0; i < lane_count; ++i) {
     const bool durable = pace_.durable[static_cast<std::size_t>(i)];
     const Time before = extent == Extent::all || durable ? now : now - pace_.persist_after;
-    n += parts_.tail.take_due(static_cast<Lane>(i), before, std::span(slots_).subspan(n));
+    n += parts_.tail.take_due(static_cast<Lane>(i), before, room.subspan(n));
   }
-  more_ = n == slots_.size();
+  more_ = n == room.size();
   return n;
 }
 
@@ -50,6 +53,7 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
       return r;
   }
   if (auto r = put_states(now); !r) return r;
+  letters_ = extent == Extent::none ? 0 : parts_.dead_letters.waiting();
   if (auto r = put_dead_letters(); !r) return r;
   if (had_batches && !journal.has_batches()) {
     if (auto r = journal.remove_unused(run_.epoch); !r) return r;
@@ -150,9 +154,10 @@ Result<> Recorder::make_room_for(std::span<Slot* const> slots, Time now) {
   for (const Slot* slot : slots) needed += slot->size + slot->size / 32 + Journal::page_bytes;
   const std::uint64_t step = parts_.journal.place().max_size / 32;
   for (int attempt = 0; attempt < 64; ++attempt) {
-    const auto room = parts_.journal.room();
+    const auto room = parts_.journal.room(full_);
     if (!room) return room.error();
     if (room.value() >= needed) return {};
+    if (full_) return error(Reason::disk_full, "the disk is full, and so is the journal's file");
     const auto freed = free_some(std::max(needed - room.value(), step), now);
     if (!freed) return freed.error();
     if (freed.value() == 0) break;
@@ -184,7 +189,6 @@ Result<> Recorder::put_states(Time now) {
 }
 
 Result<> Recorder::put_dead_letters() {
-  letters_ = parts_.dead_letters.waiting();
   for (std::size_t i = 0; i < letters_; ++i) {
     const DeadLetters::Letter& letter = parts_.dead_letters[i];
     if (auto r =

@@ -22,7 +22,8 @@ void Recorder::failed(const Error& why, Time now) {
       break;
     case Reason::disk_full:
       // the quota's estimate was short; but a disk that others filled must not cost the backlog
-      spare_ = std::min<std::uint64_t>(spare_ + (64 << 10), most_spare);
+      full_ = !journal.ballast().fits();
+      if (!full_) spare_ = std::min<std::uint64_t>(spare_ + (64 << 10), most_spare);
       break;
     case Reason::corrupt:
       run_stored_ = false;
@@ -100,6 +101,7 @@ void Recorder::show(Time now, const Error& problem) {
   shown_.wal_bytes = journal.wal_size();
   shown_.aside.assign(journal.aside());
   shown_.low_disk = journal.low();
+  shown_.ballast = journal.ballast().held();
   shown_.limit_bytes = journal.place().max_size;
   shown_.commits = commits_;
   shown_.bytes_written = journal.bytes_written();

@@ -24,6 +24,7 @@ struct JournalStatus {
   FixedText<200> aside;              // where a damaged file went in this run; empty: nowhere
   std::uint64_t database_bytes = 0;  // the file's pages in use
   std::uint64_t wal_bytes = 0;
+  bool ballast = false;             // held: what is delivered can be removed on a full disk
   bool low_disk = false;            // less than buffer.min_free_disk is left: it does not grow
   std::uint64_t limit_bytes = 0;    // buffer.max_size
   std::uint64_t commits = 0;        // in this run

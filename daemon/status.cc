@@ -139,6 +139,8 @@ Json buffer(const LogStatus& log) {
           {"writable", journal.writable},
           {"problem", journal.problem == Reason::none ? Json() : text(journal.problem_text)},
           {"set_aside", journal.aside.empty() ? Json() : text(journal.aside)},
+          {"low_disk", journal.low_disk},
+          {"ballast", journal.ballast},
           {"database_bytes", journal.database_bytes},
           {"wal_bytes", journal.wal_bytes},
           {"limit_bytes", journal.limit_bytes},

@@ -106,6 +106,16 @@ void print_buffer(std::string& out, const Json& buffer) {
           shown(uplink["name"]).c_str(), count(uplink["queued"]));
   if (!buffer["set_aside"].is_null())
     print(out, "          a damaged journal was moved to %s\n", shown(buffer["set_aside"]).c_str());
+  if (buffer["low_disk"].get<bool>())
+    out +=
+        "          LOW DISK: less is free than buffer.min_free_disk, so the journal does not grow "
+        "and "
+        "drops as if it were full;\n          free some space, or set less\n";
+  if (!buffer["ballast"].get<bool>())
+    out +=
+        "          no ballast: too little of the disk is free to remove what is delivered, should "
+        "it "
+        "fill up\n";
   if (!buffer["problem"].is_null())
     print(out, "          PROBLEM: %s\n", shown(buffer["problem"]).c_str());
 }
