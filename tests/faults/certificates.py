@@ -22,13 +22,13 @@ CHANGES = 6
 
 
 class TlsGateway(Gateway):
-    """One daemon before three doors."""
+    """One daemon before four doors."""
 
     def __init__(self, site, name, authority, client=None):
         super().__init__(site, name)
         self.authority = authority
         self.doors = {kind: Door(port, authority, client) for kind, port in
-                      zip(KINDS, (site.sink_port, site.broker_port, site.cluster_port))}
+                      zip(KINDS, (site.sink_port, site.broker_port, site.cluster_port, site.kinesis_port))}
 
     async def start(self, shows=None):
         """`shows`: the name of the client certificate, if any."""
@@ -45,7 +45,8 @@ class TlsGateway(Gateway):
         port = {kind: door.port for kind, door in self.doors.items()}
         self.run(broker=f'url: "mqtts://door.test:{port["mqtt"]}"' + tls,
                  https=f'url: "https://door.test:{port["https"]}/v1/batch"' + tls,
-                 kafka=f'brokers: ["door.test:{port["kafka"]}"], security: ssl' + tls)
+                 kafka=f'brokers: ["door.test:{port["kafka"]}"], security: ssl' + tls,
+                 kinesis=f'endpoint: "https://door.test:{port["kinesis"]}/"' + tls)
 
     async def show(self, certificate):
         await asyncio.gather(*(door.show(certificate) for door in self.doors.values()))

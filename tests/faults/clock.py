@@ -37,7 +37,8 @@ class PlainGateway(Clocked, Gateway):
         self.names.touch()
         site = self.site
         self.run(broker=f'url: "mqtt://127.0.0.1:{site.broker_port}"', https=f'url: "http://127.0.0.1:{site.sink_port}/"',
-                 kafka=f'brokers: ["127.0.0.1:{site.cluster_port}"], security: plaintext')
+                 kafka=f'brokers: ["127.0.0.1:{site.cluster_port}"], security: plaintext',
+                 kinesis=f'endpoint: "http://127.0.0.1:{site.kinesis_port}/"')
 
 
 class GuardedGateway(Clocked, TlsGateway):

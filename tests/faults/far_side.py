@@ -12,10 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent / "integration")]
 from gateway_account import balance  # noqa: E402
 from gateway_site import Site, status_of, wait_for  # noqa: E402
-from parts import listening  # noqa: E402
+from parts import PYTHON, SUPPORT, free_port, listening  # noqa: E402
 from taken import Taken, bodies  # noqa: E402
 
-KINDS = ("https", "mqtt", "kafka")
+KINDS = ("https", "mqtt", "kafka", "kinesis")
 BACK_WITHIN = 60 + 5  # the back-off's cap and 5 s
 CONFIGURATION = """version: 1
 gateway: {{id: {name}}}
@@ -34,11 +34,13 @@ uplinks:
     mqtt: {{broker: site, topic: "scada/{{gateway}}/{{lane}}", keep_alive: 4s}}
   - name: kafka
     kafka: {{{kafka}, topic: plant}}
+  - name: kinesis
+    kinesis: {{{kinesis}, stream: plant, region: eu-central-1, access_key: AKIDEXAMPLE, secret_key: secret, timeout: 2s}}
 """
 
 
 class FarSide(Site):
-    """One sink, one broker, one Kafka cluster; some gateways."""
+    """One sink, one broker, one Kafka cluster, one Kinesis; some gateways."""
 
     def __init__(self, fieldweir, preload, cluster, partitions):
         super().__init__(fieldweir, modbus=False)
@@ -48,8 +50,10 @@ class FarSide(Site):
         super().__enter__()
         try:
             self.start_cluster()
+            self.start_kinesis()
             self.heard = self.subscribe("first")
-            wait_for(lambda: listening(self.sink_port), 10, "the sink")
+            for port in (self.sink_port, self.kinesis_port):
+                wait_for(lambda p=port: listening(p), 10, "a sink")
         except BaseException:
             self.__exit__()
             raise
@@ -62,11 +66,17 @@ class FarSide(Site):
         wait_for(lambda: ":" in self.log("cluster"), 10, "the cluster")
         self.cluster_port = int(self.log("cluster").split("\n")[0].rsplit(":", 1)[1])
 
+    def start_kinesis(self):
+        self.kinesis_port, self.kinesis_record = free_port(), self.folder / "kinesis.jsonl"
+        self.start("kinesis", [PYTHON, str(SUPPORT / "kinesis_sink.py"), "--port", str(self.kinesis_port),
+                               "--record", str(self.kinesis_record), "--orders", str(self.folder / "no_orders")])
+
     def texts(self):
         """By kind: everything that the destination was given, in order of arrival per gateway."""
         kcat = subprocess.run(["kcat", "-C", "-q", "-e", "-b", f"127.0.0.1:{self.cluster_port}", "-t", "plant",
                                "-o", "beginning", "-f", "%s\\n"], capture_output=True, text=True, timeout=60, check=True)
-        return {"https": list(bodies(self.record)), "kafka": kcat.stdout.splitlines(),
+        records = self.kinesis_record.read_text().splitlines()
+        return {"https": list(bodies(self.record)), "kinesis": [json.loads(record)["data"] for record in records], "kafka": kcat.stdout.splitlines(),
                 "mqtt": [line for line in self.heard.read_text().splitlines() if line.startswith("{")]}
 
     def said_where(self, port):
@@ -93,7 +103,7 @@ class Gateway:
         self.slowest = dict.fromkeys(KINDS, 0.0)
 
     def run(self, **links):
-        """`links`: broker, https, kafka, as in the configuration."""
+        """`links`: broker, https, kafka, kinesis, as in the configuration."""
         config = self.site.folder / f"{self.name}.yaml"
         config.write_text(CONFIGURATION.format(name=self.name, folder=self.site.folder, **links))
         believe = [f"LD_PRELOAD={self.site.preload}", f"FIELDWEIR_TEST_NAMES={self.names}"]

@@ -26,14 +26,16 @@ class FaultyGateway(Gateway):
 
     async def start(self):
         site = self.site
-        self.proxies = {"https": Proxy(site.sink_port), "mqtt": Proxy(site.broker_port), "kafka": Proxy(site.cluster_port)}
+        self.proxies = {"https": Proxy(site.sink_port), "mqtt": Proxy(site.broker_port), "kafka": Proxy(site.cluster_port),
+                        "kinesis": Proxy(site.kinesis_port)}
         for proxy in self.proxies.values():
             await proxy.start()
         ports = {kind: proxy.port for kind, proxy in self.proxies.items()}
         self.proxies["kafka"].rewrite = site.said_where(ports["kafka"])
         self.run(broker=f'url: "mqtt://broker.test:{ports["mqtt"]}"',
                  https=f'url: "http://sink.test:{ports["https"]}/v1/batch", insecure: true',
-                 kafka=f'brokers: ["127.0.0.1:{ports["kafka"]}"], security: plaintext')
+                 kafka=f'brokers: ["127.0.0.1:{ports["kafka"]}"], security: plaintext',
+                 kinesis=f'endpoint: "http://sink.test:{ports["kinesis"]}/", insecure: true')
         await asyncio.sleep(1)
         self.names.touch()
 
