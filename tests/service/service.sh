@@ -42,6 +42,6 @@ mkdir -p "$system/etc/systemd/system/graphical.target.wants"
 ln -s ../proof.service "$system/etc/systemd/system/graphical.target.wants/"
 ln -sf /lib/systemd/system/graphical.target "$system/etc/systemd/system/default.target"
 
-timeout 900 tests/service/boot.sh "$system" || true
+timeout --signal KILL 900 tests/service/boot.sh "$system" || true
 cat "$system/proof/said"
 grep -qx 'all held' "$system/proof/said"
