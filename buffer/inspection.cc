@@ -233,8 +233,7 @@ Result<> Inspection::check_row(const Statement& row, Tally& tally) {
   ++totals.batches;
   totals.bytes += row.bytes(2).size();
   for (std::size_t i = 0; i < tally.owed.size(); ++i)
-    if (tally.contents.uplinks[i].books.cursors[static_cast<std::size_t>(lane)].acknowledged <
-        position)
+    if (!tally.contents.uplinks[i].books.done(static_cast<std::size_t>(lane), position))
       tally.owed[i] += rows;
   const Result<> decoded = decode(id, rows, row.bytes(2), tally.batch);
   if (decoded) return {};

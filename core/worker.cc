@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace fieldweir {
@@ -44,12 +47,23 @@ void WorkerThread::request_stop() {
   worker_.doorbell().ring();
 }
 
+Time WorkerThread::turn(Time now) {
+  try {
+    return worker_.turn(now);
+  } catch (const std::bad_alloc&) {
+    // half a turn may have lost its place, the journal has not; logging would need memory
+    std::fprintf(stderr, "fieldweir: %.*s: out of memory\n",
+                 static_cast<int>(worker_.name().size()), worker_.name().data());
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
 void WorkerThread::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     const Time now = clock_.now();
     const Duration longest = worker_.longest_turn();
     busy_until_.store(longest == never ? never : now + longest, std::memory_order_relaxed);
-    const Time due = worker_.turn(now);
+    const Time due = turn(now);
     busy_until_.store(never, std::memory_order_relaxed);
     // at most an hour at a time: keeps the wait far from the clocks' limits
     const Duration idle = std::min(due - std::max<Time>(clock_.now(), 0), hour);

@@ -57,7 +57,8 @@ class Worker {
   Doorbell doorbell_;
 };
 
-/// Runs one worker until stopped. Joins in its destructor.
+/// Runs one worker until stopped. Joins in its destructor. A worker that runs out of memory ends
+/// the process: what is accepted is safe, and the service manager starts it again.
 class WorkerThread {
  public:
   WorkerThread(Worker& worker, const Clock& clock);
@@ -73,6 +74,7 @@ class WorkerThread {
 
  private:
   void run();
+  Time turn(Time now);
 
   Worker& worker_;
   const Clock& clock_;

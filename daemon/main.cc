@@ -232,6 +232,9 @@ int main(int argc, char** argv) {
   } catch (const Refused& refused) {
     std::cerr << "fieldweir: " << refused.what() << "\n";
     return refused.status;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "fieldweir: out of memory\n";
+    return exit_failure;
   } catch (const std::exception& problem) {
     std::cerr << "fieldweir: " << problem.what() << "\n";
     return exit_failure;

@@ -25,7 +25,7 @@ constexpr Duration stop_patience = 3500 * millisecond;
 constexpr Duration last_exit = 4500 * millisecond;
 
 /// Settings that may be run, or nothing, and then `why` says it.
-std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& why) {
+std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& why) try {
   config::Mistakes mistakes;
   auto settings = std::make_unique<Settings>(load_settings(path, mistakes));
   if (!mistakes.empty()) {
@@ -34,6 +34,9 @@ std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& 
   }
   why = memory_refusal(*settings);
   return why.empty() ? std::move(settings) : nullptr;
+} catch (const std::bad_alloc&) {
+  why = "out of memory\n";
+  return nullptr;
 }
 
 /// Serves status and feeds the watchdog until told to stop (then nullptr) or to run new settings.
@@ -116,7 +119,7 @@ int command_run(const std::string& config, const std::string& socket) {
       auto next = run_gateway(*settings, clock, signals, status, config, stored);
       previous = std::move(settings);
       settings = std::move(next);
-    } catch (const std::runtime_error& problem) {
+    } catch (const std::exception& problem) {
       if (previous == nullptr) throw;
       log(LogLevel::error, "reload", "%s; the configuration before it runs again", problem.what());
       settings = std::move(previous);

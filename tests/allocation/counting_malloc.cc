@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 extern "C" {
 void* __libc_malloc(std::size_t);
@@ -17,10 +18,10 @@ namespace {
 
 thread_local bool counting = false;
 thread_local std::size_t allocations = 0;
+thread_local std::size_t failing = SIZE_MAX;
 
-void count() {
-  if (counting) ++allocations;
-}
+/// Whether this allocation may succeed.
+bool count() { return !counting || allocations++ != failing; }
 
 }  // namespace
 
@@ -36,32 +37,34 @@ std::size_t stop_counting() {
   return allocations;
 }
 
+void fail_after(std::size_t n) { failing = n; }
+
 }  // namespace fieldweir
 
 extern "C" {
 
 void* malloc(std::size_t size) {
-  count();
+  if (!count()) return nullptr;
   return __libc_malloc(size);
 }
 void* calloc(std::size_t n, std::size_t size) {
-  count();
+  if (!count()) return nullptr;
   return __libc_calloc(n, size);
 }
 void* realloc(void* old, std::size_t size) {
-  count();
+  if (!count()) return nullptr;
   return __libc_realloc(old, size);
 }
 void* memalign(std::size_t alignment, std::size_t size) {
-  count();
+  if (!count()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  count();
+  if (!count()) return nullptr;
   return __libc_memalign(alignment, size);
 }
 int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  count();
+  if (!count()) return ENOMEM;
   *out = __libc_memalign(alignment, size);
   return *out == nullptr ? ENOMEM : 0;
 }

@@ -1,4 +1,4 @@
-// Counts this thread's allocations between two calls.
+// Counts this thread's allocations between two calls, and lets one of them fail.
 #pragma once
 
 #include <cstddef>
@@ -7,5 +7,8 @@ namespace fieldweir {
 
 void start_counting();
 std::size_t stop_counting();
+
+/// While counting, the allocation after `n` others fails, once; SIZE_MAX: none.
+void fail_after(std::size_t n);
 
 }  // namespace fieldweir
