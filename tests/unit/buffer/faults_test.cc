@@ -3,8 +3,10 @@
 #include <sqlite3.h>
 
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include "tests/unit/buffer/failing_disk.h"
 #include "tests/unit/buffer/rig.h"
@@ -336,6 +338,63 @@ TEST(Faults, ALongFullDiskCostsNothingOfTheBacklog) {
   EXPECT_TRUE(rig.log->status().journal.writable);
   EXPECT_EQ(rig.log->uplink_totals(0).dropped_total(), 0u);
   EXPECT_EQ(rig.deliver(0).size(), rig.next_value);
+}
+
+// A write that does not return holds up the recorder's thread and nobody else.
+TEST(Faults, AStalledDiskDelaysNeitherAppendingNorDelivery) {
+  Rig rig;
+  rig.vfs = failing_vfs();
+  rig.buffer.persist_after = 0;
+  rig.start();
+  std::promise<void> reached;
+  std::promise<void> released;
+  Failing::at_write = [&] {
+    reached.set_value();
+    released.get_future().wait();
+  };
+  rig.batches(1);
+  rig.clock.advance(second);
+  WorkerThread recorder(rig.log->recorder(), rig.clock);
+  reached.get_future().wait();
+  std::vector<std::uint64_t> delivered;
+  for (int i = 0; i < 200; ++i) {
+    for (const std::uint64_t value : rig.deliver(0)) delivered.push_back(value);
+    rig.batches(1);
+    rig.clock.advance(second);
+  }
+  for (const std::uint64_t value : rig.deliver(0)) delivered.push_back(value);
+  EXPECT_EQ(delivered, numbers(0, rig.next_value));
+  EXPECT_EQ(rig.log->status().journal.commits, 0u);
+  released.set_value();
+}
+
+// What a start waits for at most: 100 MiB are taken over.
+TEST(Faults, AHundredMebibytesAreSalvagedInTime) {
+  Rig rig;
+  rig.buffer.max_size = 256 << 20;
+  constexpr int rows = 25'600;
+  {
+    Journal journal({.path = rig.buffer.path, .max_size = rig.buffer.max_size});
+    ASSERT_TRUE(journal.open());
+    const std::vector<std::byte> payload(4096, std::byte{7});
+    for (int i = 0; i < rows; ++i) {
+      if (i % 256 == 0) {
+        ASSERT_TRUE(journal.begin());
+      }
+      ASSERT_TRUE(
+          journal.put(Lane::telemetry, {1, 1, static_cast<std::uint64_t>(i) + 1}, 20, payload));
+      if (i % 256 == 255) {
+        ASSERT_TRUE(journal.commit());
+      }
+    }
+  }
+  run_sql(rig.buffer.path, "PRAGMA user_version = 99");  // so that it is set aside
+  const std::clock_t begin = std::clock();
+  rig.start();
+  const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_LT(took, 3) << "of CPU";
+  EXPECT_EQ(rig.log->status().lanes[1].journal_batches, static_cast<std::uint64_t>(rows));
+  std::printf("100 MiB taken over in %.2f s\n", took);
 }
 
 INSTANTIATE_TEST_SUITE_P(
