@@ -30,8 +30,7 @@ struct Account::Read {
   Place place;
   Place first;
   Place prev;
-  unsigned part = 1;
-  unsigned of = 1;
+  Part part;
   bool historical = false;
   std::uint64_t hash = 0;
   std::uint64_t readings = 0;
@@ -52,8 +51,8 @@ struct Account::Read {
       first = json.contains("replaces") ? place_of(json["replaces"].at(0)) : place;
       if (!json.at("prev").is_null()) prev = place_of(json["prev"]);
       if (json.contains("part")) {
-        part = json["part"].at(0);
-        of = json["part"].at(1);
+        part = {json["part"].at(0).get<unsigned>(),
+                std::max(json["part"].at(1).get<unsigned>(), 1u)};
       }
       historical = json.value("historical", false);
       for (const Json& row : json.at("readings")) count(row);
@@ -100,12 +99,7 @@ void Account::take(const Read& read, Lane& lane) {
       lane.differing.push_back(text(read.place.epoch, read.place.seq));
     return;
   }
-  if (known && message.of != read.of) {
-    lane.differing.push_back(text(read.place.epoch, read.place.seq));
-    return;
-  }
   message.parts[read.part] = read.hash;
-  message.of = read.of;
   message.first = read.first;
   message.prev = read.prev;
   Place& newest = read.historical ? lane.newest_historical : lane.newest;
@@ -115,6 +109,12 @@ void Account::take(const Read& read, Lane& lane) {
   lane.thinned += read.thinned;
   for (const auto& [reason, readings] : read.gaps) lane.gaps[reason] += readings;
   lane.unknown_gaps.insert(read.unknown_gaps.begin(), read.unknown_gaps.end());
+}
+
+bool Account::Message::whole() const {
+  double sum = 0;
+  for (const auto& [part, hash] : parts) sum += 1.0 / part.of;
+  return sum > 1 - 1e-9;
 }
 
 bool Account::covered(const Lane& lane, Place place) {
@@ -143,8 +143,7 @@ std::vector<std::string> Account::missing(const Lane& lane, std::uint64_t& passe
     if (prev.epoch > 0 && prev.epoch < place.epoch && lane.messages.begin()->first <= prev &&
         !covered(lane, prev))
       all.push_back(text(prev.epoch, prev.seq));
-    if (message.parts.size() < message.of)
-      all.push_back("parts of " + text(place.epoch, place.seq));
+    if (!message.whole()) all.push_back("parts of " + text(place.epoch, place.seq));
   }
   return all;
 }

@@ -33,11 +33,16 @@ class Account {
     std::uint64_t seq = 0;
     friend auto operator<=>(const Place&, const Place&) = default;
   };
-  struct Message {
-    Place first;                              // of the positions that it stands for
-    Place prev;                               // epoch 0: none
-    std::map<unsigned, std::uint64_t> parts;  // hashes of what came, by number
+  struct Part {  // a refused one is sent as halves of it: 2/2 as 3/4 and 4/4
+    unsigned number = 1;
     unsigned of = 1;
+    friend auto operator<=>(const Part&, const Part&) = default;
+  };
+  struct Message {
+    Place first;                          // of the positions that it stands for
+    Place prev;                           // epoch 0: none
+    std::map<Part, std::uint64_t> parts;  // hashes of what came
+    bool whole() const;
   };
   struct Lane {
     std::map<Place, Message> messages;

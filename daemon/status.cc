@@ -116,9 +116,8 @@ Json position(const Position& at) { return {at.epoch, at.seq}; }
 Json absent_uplinks(const LogStatus& log) {
   Json json = Json::array();
   for (const AbsentStatus& uplink : log.absent)
-    json.push_back({{"name", uplink.name},
-                    {"since", milliseconds(uplink.since)},
-                    {"queued", uplink.queued}});
+    json.push_back(
+        {{"name", uplink.name}, {"since", milliseconds(uplink.since)}, {"queued", uplink.queued}});
   return json;
 }
 
@@ -154,6 +153,7 @@ Json uplinks(const Gateway& gateway, const LogStatus& log) {
   Json json = Json::array();
   for (std::size_t i = 0; i < gateway.deliveries().size(); ++i) {
     const DeliveryStatus status = gateway.deliveries()[i]->status();
+    const bool limited = status.month_bytes > 0;
     json.push_back({{"name", log.uplinks[i].name},
                     {"state", text(to_string(status.state))},
                     {"last_error", error_text(status.last_error)},
@@ -164,6 +164,9 @@ Json uplinks(const Gateway& gateway, const LogStatus& log) {
                     {"messages", status.messages},
                     {"bytes", status.bytes},
                     {"failures", status.failures},
+                    {"backlog_ranges", status.backlog_ranges},
+                    {"dead_letters", status.dead_letters},
+                    {"bytes_this_month", limited ? Json(status.month_bytes) : Json()},
                     {"queued", log.uplinks[i].queued}});
   }
   return json;

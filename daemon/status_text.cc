@@ -1,6 +1,7 @@
 // The status for people: a table per part, cut from the same JSON that programs get.
 #include <cstdarg>
 #include <cstdio>
+#include <ctime>
 
 #include "daemon/json.h"
 #include "daemon/status.h"
@@ -74,15 +75,34 @@ void print_devices(std::string& out, const Json& devices) {
   }
 }
 
+/// "    1.5 MB of messages this month; nothing is sent until 2026-02-01 00:00:00 UTC"
+void print_limit(std::string& out, const Json& uplink) {
+  print(out, "    %.1f MB of messages this month",
+        static_cast<double>(count(uplink["bytes_this_month"])) / 1e6);
+  if (!uplink["next_attempt"].is_null()) {
+    const auto until = static_cast<std::time_t>(uplink["next_attempt"].get<long long>() / 1000);
+    std::tm utc{};
+    gmtime_r(&until, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
+    print(out, "; nothing is sent until %s UTC", text);
+  }
+  out += "\n";
+}
+
 void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
-  print(out, "\n%-20s %-12s %10s %8s %8s %8s  %s\n", "uplink", "state", "delivered", "queued",
+  print(out, "\n%-20s %-19s %10s %8s %8s %8s  %s\n", "uplink", "state", "delivered", "queued",
         "dropped", "refused", "last error");
   for (std::size_t i = 0; i < uplinks.size(); ++i) {
     const Json& row = ledger["uplinks"][i];
-    print(out, "%-20s %-12s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
+    print(out, "%-20s %-19s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
           shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
           count(row["dropped"]), count(row["dead_lettered"]),
           shown(uplinks[i]["last_error"]).c_str());
+    if (!uplinks[i]["bytes_this_month"].is_null()) print_limit(out, uplinks[i]);
+    if (const auto ranges = count(uplinks[i]["backlog_ranges"]); ranges > 0)
+      print(out, "    the backlog follows beside new readings, in %llu range%s\n", ranges,
+            ranges > 1 ? "s" : "");
   }
 }
 

@@ -38,6 +38,7 @@ Delivery::Delivery(const UplinkSettings& settings, std::string gateway, std::siz
       uplink_(make(doorbell())),
       feed_(settings, std::move(gateway), rows, uplink_->in_flight_limit(), log),
       limit_(settings.rate_limit, log.usage()) {
+  if (!limit_.none()) status_.month_bytes = limit_.usage().bytes;
   publish(DeliveryState::idle, 0);
 }
 
@@ -61,6 +62,8 @@ Time Delivery::turn(Time now) {
     const Time due = send(now);
     return more && connected_ ? now : due;
   }
+  if (const auto standing = uplink_->attend(); !standing)
+    return fail(standing.error(), respond(Verdict::retry), now, now);
   publish_working();
   if (more) return now;
   return now < next_read_ ? next_read_ : never;
@@ -106,8 +109,8 @@ Time Delivery::send(Time now) {
 /// So many from the front.
 std::size_t Delivery::may_be_handed(Time now) {
   const std::span<const Message> window = feed_.window();
-  if (probing_) return 1;
-  if (limit_.none() || handed_ >= window.size()) return window.size();
+  const std::size_t most = probing_ ? 1 : window.size();
+  if (limit_.none() || handed_ >= most) return most;
   limit_.look_at(now, clock_.synchronised());
   return handed_ + (limit_.when(window[handed_].body.size(), now) <= now ? 1 : 0);
 }
@@ -121,21 +124,22 @@ void Delivery::count(std::size_t handed, Time now) {
   handed_ = handed;
 }
 
-/// The next message is not to be sent yet.
+/// The next message may have to wait.
 Time Delivery::hold_back(Time now) {
   const std::size_t bytes = feed_.window()[handed_].body.size();
-  return publish(limit_.used_up(bytes) ? DeliveryState::used_up : DeliveryState::limited,
-                 // a clock that is set may begin another month
-                 std::min(limit_.when(bytes, now), now + minute));
+  const Time until = limit_.when(bytes, now);
+  if (until <= now) return now;
+  publish(limit_.used_up(bytes) ? DeliveryState::used_up : DeliveryState::limited, until);
+  return std::min(until, now + minute);  // a clock that is set may begin another month
 }
 
 Time Delivery::respond_to(const Sent& sent, Time now) {
   if (sent.safe > 0) confirm(sent.safe, now);
   const Response response = respond(sent.verdict);
-  if (response.dead_letter && !feed_.window().empty()) refuse_front(sent.why, now);
   if (response.wait == Wait::backoff || response.wait == Wait::probe)
     return fail(sent.why, response, sent.at, now);
   if (response.close) close();
+  if (response.dead_letter && !feed_.window().empty()) refuse_front(sent.why, now);
   const Time stuck = handed_ == 0 ? never : progress_ + stuck_after;
   if (now >= stuck)
     return fail(error(Reason::timeout, "nothing was confirmed for 30 s"), respond(Verdict::retry),
@@ -144,7 +148,8 @@ Time Delivery::respond_to(const Sent& sent, Time now) {
   // never at once when nothing moved, whatever the uplink says
   if (response.wait == Wait::until) {
     const Time due = std::min(std::max(sent.at, now + millisecond), stuck);
-    return handed_ < feed_.window().size() && !probing_ ? std::min(due, hold_back(now)) : due;
+    const bool held = !limit_.none() && handed_ < feed_.window().size();
+    return held ? std::min(due, hold_back(now)) : due;
   }
   return sent.safe > 0 || response.dead_letter ? now : now + glance;
 }

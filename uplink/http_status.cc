@@ -2,7 +2,7 @@
 
 namespace fieldweir {
 
-HttpMeaning meaning_of(long status) {
+Meaning meaning_of(long status) {
   if (status >= 200 && status < 300) return {Verdict::ok, Reason::none};
   switch (status) {
     case 400:

@@ -54,7 +54,7 @@ Sent Https::send(std::span<const Message> window, Time deadline, const Stop& sto
   const auto answer = post_.post(body, {&key_, 1}, deadline, stop);
   if (!answer) return {.verdict = Verdict::retry, .why = answer.error()};
   const long status = answer.value().status;
-  const HttpMeaning meaning = meaning_of(status);
+  const Meaning meaning = meaning_of(status);
   if (meaning.verdict == Verdict::ok) return {.safe = 1};
   const FixedText<96> said = one_line(answer.value().body);
   return {.verdict = meaning.verdict,

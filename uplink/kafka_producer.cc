@@ -163,7 +163,7 @@ void KafkaProducer::on_error(rd_kafka_t* handle, rd_kafka_resp_err_t code, const
     code = rdkafka().fatal_error(handle, fatal, sizeof fatal);
     text = fatal;
   }
-  const KafkaMeaning meaning = meaning_of(code);
+  const Meaning meaning = meaning_of(code);
   const std::scoped_lock lock(mutex_);
   broken_ = broken_ || is_fatal;
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) detail_ = error(meaning.reason, "%s", text);

@@ -171,7 +171,7 @@ Sent Kinesis::judge_records() {
   taken_ >>= sent.safe;
   alone_ -= std::min(alone_, sent.safe);
   if (refusal == nullptr) return sent;
-  const KinesisMeaning meaning = kinesis_meaning(*refusal, 500);  // a record's is never the body's
+  const Meaning meaning = kinesis_meaning(*refusal, 500);  // a record's is never the body's
   sent.why = why(meaning.reason, *refusal);
   if (meaning.verdict == Verdict::pause || refusals == chosen_.size()) {
     sent.verdict = meaning.verdict;
@@ -189,7 +189,7 @@ Sent Kinesis::refused(const HttpPost::Answer& answer) {
         .verdict = Verdict::retry,
         .why = error(Reason::refused, "our clock is %lld s behind theirs, whose time is used now",
                      static_cast<long long>(clock_offset_ / second))};
-  const KinesisMeaning meaning = kinesis_meaning(answer_.type, answer.status);
+  const Meaning meaning = kinesis_meaning(answer_.type, answer.status);
   if (meaning.verdict == Verdict::poison && chosen_.size() > 1) {
     alone_ = chosen_.back() + 1;
     return {.verdict = Verdict::again, .at = clock_.now()};

@@ -37,7 +37,7 @@ bool among(Names names, std::string_view name) {
 
 }  // namespace
 
-KinesisMeaning kinesis_meaning(std::string_view type, long status) {
+Meaning kinesis_meaning(std::string_view type, long status) {
   static constexpr std::string_view suffix = "Exception";
   if (type.ends_with(suffix)) type.remove_suffix(suffix.size());
   if (among(passing, type)) return {Verdict::retry, Reason::refused};

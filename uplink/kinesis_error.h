@@ -3,19 +3,13 @@
 
 #include <string_view>
 
-#include "core/result.h"
-#include "uplink/uplink.h"
+#include "uplink/verdicts.h"
 
 namespace fieldweir {
-
-struct KinesisMeaning {
-  Verdict verdict;
-  Reason reason;
-};
 
 /// `type`: the exception's name, of a request or a record. What nobody has heard of is judged by
 /// the status: 5xx, 408 and 429 retry, 413 poison; any other pauses, because a request that is
 /// wrong as a whole must cost no reading.
-KinesisMeaning kinesis_meaning(std::string_view type, long status);
+Meaning kinesis_meaning(std::string_view type, long status);
 
 }  // namespace fieldweir

@@ -1,9 +1,21 @@
-// verdicts: what the delivery worker does about each Verdict; the one table for all uplinks.
+// verdicts: what answers mean and what is done about it, the same for all uplinks: each protocol's
+// own codes become a Meaning (http_status.h, kafka_error.h, kinesis_error.h), and each Verdict has
+// one Response of the delivery worker.
+//
+//   poison   only what the far end said about this very message; never a failure to reach it
+//   pause    somebody has to change something: credentials, permissions, addresses
+//   retry    all else, also what nobody has heard of: waiting costs no reading
 #pragma once
 
 #include "uplink/uplink.h"
 
 namespace fieldweir {
+
+/// Of an answer. The reason is for people.
+struct Meaning {
+  Verdict verdict;
+  Reason reason;
+};
 
 enum class Wait {
   none,     // go on at once

@@ -165,7 +165,7 @@ TEST_F(KafkaTest, DeliversEachDevicesPartInOrderWithIdentity) {
     EXPECT_TRUE(record.body["readings"][0]["signal"].get<std::string>().starts_with(record.key));
     if (record.body["seq"] != 7 || record.key != "press") continue;
     EXPECT_EQ(record.headers,
-              "idempotency-key=packing-7/000000ab/3/telemetry/7/2,content-type=application/json");
+              "idempotency-key=packing-7/000000ab/3/telemetry/7/2/3,content-type=application/json");
     EXPECT_EQ(record.body["part"], json({2, 3}));
     EXPECT_EQ(record.body["prev"], json({3, 6}));
   }
