@@ -67,6 +67,15 @@ class MqttUplink final : public Uplink {
     return sent;
   }
 
+  /// An edge node is dead to its hosts without a connection, and hears commands.
+  Result<> attend() override {
+    if (!sparkplug_) return {};
+    take_confirmed();
+    if (const auto connected = client_.connected(); !connected) return connected;
+    sparkplug_->hear(client_.inbox());
+    return announce();
+  }
+
   void close() override {
     // a goodbye makes the broker forget the last will
     if (sparkplug_ && client_.connected())

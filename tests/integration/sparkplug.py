@@ -11,6 +11,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -250,6 +251,29 @@ def case_a_new_name_is_born_before_its_data(fieldweir, tahu):
         check(found[-1]["births"]["rooms"]["kitchen/temperature"] == "Double", found[-1]["births"])
 
 
+def case_a_quiet_gateway_answers_and_comes_back(fieldweir, tahu):
+    with Host(fieldweir, tahu) as site:
+        site.listen()
+        site.configure(devices=DEVICES.replace("50ms", "1h").replace("100ms", "1h"), uplinks=EDGE)
+        site.run()
+        wait_for(lambda: site.count("DDATA") > 0, 20, "the first readings")
+        time.sleep(1.1)  # as above
+        births = site.count("NBIRTH")
+        site.publish("spBv1.0/plant-7/NCMD/site", tahu.run("rebirth"))
+        wait_for(lambda: site.count("NBIRTH") > births, 5, "births again")
+        site.stop("mosquitto")
+        site.stop("listener")
+        site.freeze("gateway")
+        site.start_broker()
+        wait_for(lambda: listening(site.broker_port), 10, "broker")
+        site.listen()
+        births = site.count("NBIRTH")
+        site.thaw("gateway")
+        wait_for(lambda: site.count("NBIRTH") > births, 20, "births without data")
+        first, *_, last = [metric(payload, "bdSeq")["value"] for _, _, payload in site.messages("NBIRTH")]
+        check(first != last, f"bdSeq is still {last}")
+
+
 def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
@@ -257,20 +281,24 @@ def main():
     if modules is None:
         print(f"skipped: {missing}")
         return 0
-    tahu = Tahu(modules)
-    failed = 0
-    for name, case in list(globals().items()):
-        if not name.startswith("case_") or not all(word in name for word in sys.argv[3:]):
-            continue
+    tahu, results = Tahu(modules), {}
+
+    def run(name, case):
         begun = time.monotonic()
         try:
             case(sys.argv[1], tahu)
-            print(f"ok     {time.monotonic() - begun:5.1f} s  {name.removeprefix('case_')}", flush=True)
+            said, results[name] = "", True
         except Exception:  # whatever it is, it is the case's result
-            failed += 1
-            print(f"FAILED {time.monotonic() - begun:5.1f} s  {name.removeprefix('case_')}", flush=True)
-            traceback.print_exc(file=sys.stdout)
-    return 1 if failed else 0
+            said, results[name] = "\n" + traceback.format_exc(), False
+        print(f"{'ok    ' if results[name] else 'FAILED'} {time.monotonic() - begun:5.1f} s  {name.removeprefix('case_')}{said}", flush=True)
+
+    cases = {name: case for name, case in globals().items() if name.startswith("case_") and all(word in name for word in sys.argv[3:])}
+    threads = [threading.Thread(target=run, args=item) for item in cases.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return 0 if cases and all(results.get(name) for name in cases) else 1
 
 
 if __name__ == "__main__":
