@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <string_view>
@@ -75,13 +76,19 @@ class WorldSender final : public Uplink {
   Sent send(std::span<const Message> window, Time, const Stop&) override {
     const Time now = clock_.now();
     if (far_.away(now)) return {0, Verdict::retry, 0, error(Reason::unreachable, "away")};
+    if (far_.locked(now)) return {0, Verdict::pause, 0, error(Reason::unauthorised, "locked")};
     if (given_ == 0) answer_at_ = now + 150 * millisecond;
     given_ = window.size();
     if (now < answer_at_) return {0, Verdict::again, answer_at_, {}};
     Sent sent;
     for (const Message& message : window) {
-      if (!far_.take(message))
+      const Destination::Answer answer = far_.take(message);
+      if (answer == Destination::Answer::lost)
         return {sent.safe, Verdict::retry, 0, error(Reason::timeout, "answer lost")};
+      if (answer == Destination::Answer::refused) {
+        given_ = 0;
+        return {sent.safe, Verdict::poison, 0, error(Reason::refused, "never")};
+      }
       ++sent.safe;
     }
     given_ = 0;
@@ -114,12 +121,30 @@ std::size_t occurrences(std::string_view text, std::string_view piece) {
   return count;
 }
 
-/// The number after `key` in a json text, or `otherwise`.
-std::uint64_t number_after(std::string_view text, std::string_view key, std::uint64_t otherwise) {
-  const std::size_t at = text.find(key);
-  if (at == text.npos) return otherwise;
-  std::from_chars(text.data() + at + key.size(), text.data() + text.size(), otherwise);
-  return otherwise;
+/// The number behind `at`, or 0.
+std::uint64_t number_at(std::string_view text, std::size_t at) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data() + std::min(at, text.size()), text.data() + text.size(), number);
+  return number;
+}
+
+/// The first seq that stands under `position`: `"replaces":[[epoch,seq],...`, or its own.
+std::uint64_t first_of(const Message& message) {
+  constexpr std::string_view key = "\"replaces\":[[";
+  const std::size_t at = message.body.find(key);
+  if (at == message.body.npos) return message.position.seq;
+  if (number_at(message.body, at + key.size()) != message.position.epoch) return 1;
+  return number_at(message.body, message.body.find(',', at) + 1);
+}
+
+/// The readings that the gap marks of a body stand for.
+std::uint64_t lost_readings(std::string_view body) {
+  constexpr std::string_view key = "\"readings\":";
+  std::uint64_t sum = 0;
+  for (std::size_t at = body.find("{\"gap\":"); at != body.npos;
+       at = body.find("{\"gap\":", at + 1))
+    sum += number_at(body, body.find(key, at) + key.size());
+  return sum;
 }
 
 }  // namespace
@@ -130,29 +155,63 @@ bool in_outage(std::uint64_t seed, Time now, Duration length, std::uint64_t ever
 }
 
 bool Destination::away(Time now) const {
+  if (now >= plan_.gone_from && now < plan_.gone_until) return true;
   const bool bad_hour = in_outage(seed_, now, hour, 3);
   return in_outage(seed_ + 1, now, 10 * minute, bad_hour ? 2 : 12);
 }
 
-bool Destination::take(const Message& message) {
-  const Key key{message.lane, message.position.epoch, message.position.seq};
+bool Destination::locked(Time now) const {
+  return plan_.lockouts && in_outage(seed_ + 2, now, hour, 8);
+}
+
+/// Whether there is a reading in the body that it never takes.
+bool Destination::refuse(const Key& key, std::string_view body) {
+  if (plan_.poison_one_in == 0) return false;
+  constexpr std::string_view begin = "{\"ts\":";
+  std::size_t count = 0;
+  bool found = false;
+  for (std::size_t at = body.find(begin); at != body.npos; at = body.find(begin, at + 1), ++count) {
+    const std::string_view reading = body.substr(at, body.find(",\"value\"", at) - at);
+    const std::uint64_t drawn = std::hash<std::string_view>{}(reading);
+    found = found || Random(drawn).below(plan_.poison_one_in) == 0;
+  }
+  if (!found) return false;
+  refused_places_.insert(std::get<Place>(key));
+  if (count == 1) refused_.insert(key);
+  return true;
+}
+
+/// Strictly, or each after the one before it of the backlog or of what is live.
+bool Destination::in_order(const Place& place) const {
+  if (plan_.live_first) return true;
+  const auto next = batches_.upper_bound({place, UINT32_MAX, UINT32_MAX});
+  if (next == batches_.end()) return true;
+  const auto& [lane, stream, epoch, seq] = std::get<Place>(next->first);
+  return lane != std::get<Lane>(place) || stream != std::get<1>(place);
+}
+
+Destination::Answer Destination::take(const Message& message) {
+  ++asked_;
+  const auto [stream, epoch, seq] = message.position;
+  const Place place{message.lane, stream, epoch, seq};
+  const Key key{place, message.part.number, message.part.of};
+  if (refuse(key, message.body)) return Answer::refused;
   const Batch batch{occurrences(message.body, "\"signal\":"),
-                    std::hash<std::string_view>{}(message.body),
-                    number_after(message.body, "\"replaces\":[", message.position.seq)};
+                    std::hash<std::string_view>{}(message.body), first_of(message)};
   const auto [known, added] = batches_.emplace(key, batch);
   if (added) {
     readings_ += batch.readings;
-    const auto next = batches_.upper_bound(key);
-    const bool newest = next == batches_.end() || std::get<Lane>(next->first) != message.lane;
-    EXPECT_TRUE(newest) << name_ << ": a batch came for the first time after a later one";
+    lost_ += lost_readings(message.body);
+    thinned_ += occurrences(message.body, "\"thinned\":true");
+    EXPECT_TRUE(in_order(place)) << name_ << ": a batch came for the first time after a later one";
   } else {
     EXPECT_EQ(known->second.bytes_hash, batch.bytes_hash)
         << name_ << ": other bytes, same position";
   }
-  return Random(seed_ + ++taken_).below(40) != 0;
+  return Random(seed_ + ++taken_).below(40) == 0 ? Answer::lost : Answer::taken;
 }
 
-void move_into_world(Settings& settings, std::uint64_t seed,
+void move_into_world(Settings& settings, std::uint64_t seed, const Plan& plan,
                      std::map<std::string, std::unique_ptr<Destination>>& destinations) {
   Random random(seed);
   for (Settings::Device& device : settings.devices) {
@@ -168,7 +227,7 @@ void move_into_world(Settings& settings, std::uint64_t seed,
     static_cast<UplinkSettings&>(*placed) = *uplink.settings;
     auto& destination = destinations[placed->name];
     const std::uint64_t its_seed = random.next();
-    if (!destination) destination = std::make_unique<Destination>(its_seed, placed->name);
+    if (!destination) destination = std::make_unique<Destination>(its_seed, placed->name, plan);
     placed->destination = destination.get();
     uplink.kind = &world_uplink;
     uplink.settings = std::move(placed);
