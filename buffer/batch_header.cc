@@ -7,6 +7,8 @@ namespace {
 
 enum HeaderFlag : std::uint8_t { synchronised = 1, replaces = 2, is_thinned_batch = 4 };
 
+constexpr std::uint8_t named = 0x80;  // beside a gap's reason: its signals follow
+
 void write_position(ByteWriter& writer, const Position& position) {
   writer.fixed(position.stream, 4);
   writer.varint(position.epoch);
@@ -41,10 +43,13 @@ ByteWriter write_header(const BatchHeader& header, std::span<std::byte> out) {
   writer.varint(static_cast<std::uint64_t>(header.to) - from);
   writer.varint(header.gaps.size());
   for (const Gap& gap : header.gaps) {
-    writer.u8(static_cast<std::uint8_t>(gap.reason));
+    writer.u8(static_cast<std::uint8_t>(gap.reason) | (gap.signals.known() ? named : 0));
     writer.varint(zigzag(static_cast<std::uint64_t>(gap.from) - from));
     writer.varint(static_cast<std::uint64_t>(gap.to) - static_cast<std::uint64_t>(gap.from));
     writer.varint(gap.readings + 1);  // unknown becomes 0
+    if (!gap.signals.known()) continue;
+    writer.u8(gap.signals.view().size());
+    writer.text(gap.signals.view());
   }
   return writer;
 }
@@ -88,13 +93,20 @@ bool read_header(ByteReader& reader, BatchHeader& header) {
   header.to = static_cast<Time>(from + reader.varint());
   header.gaps.clear();
   for (std::size_t n = reader.varint_to(GapList::most); n > 0; --n) {
-    const std::uint8_t reason = reader.u8();
+    const std::uint8_t coded = reader.u8();
+    const int reason = coded & ~named;
     if (reason >= reason_count) return reader.fail();
     const std::uint64_t start = from + unzigzag(reader.varint());
     const std::uint64_t end = start + reader.varint();
     const std::uint64_t readings = reader.varint() - 1;
-    header.gaps.add(
-        {static_cast<Time>(start), static_cast<Time>(end), readings, static_cast<Reason>(reason)});
+    Gap gap{static_cast<Time>(start), static_cast<Time>(end), readings,
+            static_cast<Reason>(reason)};
+    if ((coded & named) != 0) {
+      const std::size_t size = reader.u8();
+      if (size == 0 || size > GapSignals::capacity) return reader.fail();
+      gap.signals = GapSignals::of(reader.text(size));
+    }
+    header.gaps.add(gap);
   }
   return reader.good();
 }

@@ -105,7 +105,9 @@ void Batcher::close(Lane lane, Time now) {
     const auto [first, last] =
         std::minmax_element(open.readings.begin(), open.readings.end(),
                             [](const Reading& a, const Reading& b) { return a.time < b.time; });
-    open.gaps.add(Gap{first->time, last->time, open.readings.size(), Reason::tail_full});
+    Gap gap{first->time, last->time, open.readings.size(), Reason::tail_full};
+    for (const Reading& reading : open.readings) gap.signals.add(signals_[reading.signal].name);
+    open.gaps.add(gap);
     tail_.refused(open.readings.size());
   }
   open.opened = now;

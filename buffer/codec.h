@@ -19,6 +19,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -74,7 +75,7 @@ struct BatchHeader {
 /// texts can take: what a slot of the tail is sized by.
 constexpr std::size_t encoded_max(std::size_t rows) {
   constexpr std::size_t header = 96;
-  constexpr std::size_t gap = 1 + 3 * 10;
+  constexpr std::size_t gap = 1 + 3 * 10 + 1 + GapSignals::capacity;
   constexpr std::size_t text = 1 + BatchText::capacity();
   constexpr std::size_t time = 2 + 10;
   constexpr std::size_t signal = 6 + 3 + 4;
@@ -138,6 +139,10 @@ std::size_t encode_gaps(const BatchHeader& header, std::span<std::byte> out);
 
 /// Verifies the checksum and reads only the header.
 Result<> decode_header(std::span<const std::byte> bytes, BatchHeader& header);
+
+/// Which signals have readings in a batch: calls put(id) for each, more than once perhaps. False if
+/// it is broken.
+bool each_signal(std::span<const std::byte> bytes, const std::function<void(SignalId)>& put);
 
 /// Owned by whoever reads batches; one thread. Sized for `rows`; grows once if an earlier run's
 /// configuration allowed larger batches.

@@ -133,6 +133,20 @@ void read_values(ByteReader& reader, std::uint8_t form, std::size_t count, std::
 
 }  // namespace
 
+bool each_signal(std::span<const std::byte> bytes, const std::function<void(SignalId)>& put) {
+  BatchHeader header;
+  ByteReader reader(bytes.subspan(std::min(checked_from, bytes.size())));
+  if (!verify(bytes) || !read_header(reader, header)) return false;
+  if (header.rows == 0) return true;
+  for (std::size_t n = reader.varint_to(most_texts); n > 0; --n) reader.text(reader.u8());
+  reader.u8();  // unit of times
+  read_runs(reader, header.rows, [&](std::size_t, std::size_t) { reader.varint(); });
+  const std::size_t entries = reader.varint_to(header.rows);
+  read_ascending(reader, entries, std::uint64_t{UINT32_MAX} + 1,
+                 [&](std::size_t, auto signal) { put(static_cast<SignalId>(signal)); });
+  return reader.good();
+}
+
 Decoder::Decoder(std::size_t rows) : entries_(rows), places_(rows), ordered_(rows) {}
 
 std::size_t Decoder::bytes_for(std::size_t rows) {

@@ -45,10 +45,38 @@ Result<std::vector<Bound>> bounds_of(Journal& journal, const Tail& tail, Lane la
   return all;
 }
 
+/// Names what goes: of one range, so that the names of a run are read once for it.
+class Naming {
+ public:
+  explicit Naming(Journal& journal) : journal_(journal) {}
+
+  /// Nothing is known if not all of it is.
+  void add(std::uint32_t epoch, std::span<const std::byte> payload) {
+    if (unknown_ || signals.all()) return;
+    if (epoch != epoch_) names_ = journal_.signals(epoch_ = epoch);
+    const bool whole = each_signal(payload, [&](SignalId id) {
+      if (names_ != nullptr && id < names_->size()) return signals.add((*names_)[id].name);
+      unknown_ = true;
+    });
+    unknown_ = unknown_ || !whole;
+    if (unknown_) signals = {};
+  }
+
+  GapSignals signals;
+
+ private:
+  Journal& journal_;
+  std::uint32_t epoch_ = 0;
+  std::unique_ptr<SignalTable> names_;
+  bool unknown_ = false;
+};
+
 Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason why,
                               const Owed& owed, Drops& drops) {
   BatchHeader mark;
   mark.lane = lane;
+  Gap gap{INT64_MAX, INT64_MIN, 0, why};
+  Naming naming(journal);
   Journal::Row row;
   row.id = range.first - 1;
   std::uint64_t freed = 0;
@@ -66,13 +94,20 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
       header.position = header.replaces_from = position_of(row.id, mark.position.stream);
       header.readings = row.rows;
     }
-    if (row.rows > 0) mark.gaps.add(Gap{header.from, header.to, header.readings, why});
+    if (row.rows > 0) {
+      gap.from = std::min(gap.from, header.from);
+      gap.to = std::max(gap.to, header.to);
+      gap.readings += header.readings;
+      naming.add(header.position.epoch, payload.value());
+    }
     mark.gaps.add(header.gaps);
     mark.clock_synchronised = mark.clock_synchronised && header.clock_synchronised;
     if (first) mark.replaces_from = header.replaces_from;
     mark.position = header.position;
     count(row.rows, why, lane, header.position, owed, drops);
   }
+  gap.signals = naming.signals;
+  if (gap.readings > 0) mark.gaps.add(gap);
   std::array<std::byte, encoded_max(0)> bytes;
   const std::size_t size = encode_gaps(mark, bytes);
   if (auto r = journal.remove_rows(lane, range.first, range.last); !r) return r.error();

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 
+#include "buffer/gap_signals.h"
 #include "core/reading.h"
 
 namespace fieldweir {
@@ -18,6 +19,7 @@ struct Gap {
   Time to = 0;
   std::uint64_t readings = 0;
   Reason reason = Reason::none;
+  GapSignals signals{};
 
   friend bool operator==(const Gap&, const Gap&) = default;
 };
@@ -49,6 +51,11 @@ class GapList {
     into.to = std::max(into.to, gap.to);
     const bool unknown = into.readings == Gap::unknown || gap.readings == Gap::unknown;
     into.readings = unknown ? Gap::unknown : into.readings + gap.readings;
+    const bool named = into.signals.known() && gap.signals.known();
+    if (named)
+      into.signals.add(gap.signals);
+    else
+      into.signals = {};
   }
 
   std::array<Gap, most> gaps_;

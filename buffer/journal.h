@@ -17,6 +17,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 
 #include "buffer/ballast.h"
@@ -37,6 +38,8 @@ struct JournalPlace {
 
 /// A run that the journal knows. Epoch 0: none.
 struct RunRow {
+  static constexpr std::int64_t ended_flag = 1;  // as they are stored
+  static constexpr std::int64_t synchronised_flag = 2;
   std::uint32_t epoch = 0;
   std::uint32_t stream = 0;
   bool ended = true;          // cleanly
@@ -82,6 +85,8 @@ class Journal {
   // --- reading
   Result<RunRow> last_run();
   Result<RunRow> run(std::uint32_t epoch);
+  /// The signals of a run, as far as they have names; nullptr if they cannot be read.
+  std::unique_ptr<SignalTable> signals(std::uint32_t epoch);
   /// The newest batch of a lane; seq 0 if there is none.
   Result<Position> last(Lane lane);
   /// Readings in the batches of a lane after `after`, up to and with `through`.

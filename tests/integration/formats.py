@@ -115,6 +115,8 @@ def case_senml_says_what_json_says(_):
         for row in message["readings"]:
             if "gap" in row:
                 wanted[lane + "/gap", json.dumps(row["gap"]["reason"])] += 1
+                if "signals" in row["gap"]:
+                    wanted[lane + "/gap/signals", json.dumps(",".join(row["gap"]["signals"]))] += 1
                 if row["gap"]["readings"] is not None:
                     wanted[lane + "/gap/readings", json.dumps(row["gap"]["readings"])] += 1
                 continue

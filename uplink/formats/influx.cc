@@ -13,7 +13,7 @@ constexpr std::size_t growth = 3;  // U+FFFD for a byte
 constexpr std::size_t reading_max =
     growth * (SignalName::capacity() + UnitName::capacity() + TextTable::longest) + 3 * number_max +
     280;
-constexpr std::size_t gap_max = 6 * number_max + 200;
+constexpr std::size_t gap_max = 6 * number_max + 220 + growth * GapSignals::capacity;
 constexpr std::size_t batch_max = 12 * number_max + 280;
 constexpr std::string_view not_text = "\xEF\xBF\xBD";
 
@@ -134,6 +134,15 @@ void write_gap(Writer& to, const DecodedBatch& batch, const Envelope& envelope, 
   to.literal(",from=").number(gap.from).literal("i,to=").number(gap.to).literal("i");
   if (gap.readings != Gap::unknown)
     to.literal(",readings=").number(std::min<std::uint64_t>(gap.readings, INT64_MAX)).literal("i");
+  if (gap.signals.known()) {
+    to.literal(",signals=\"");
+    bool first = true;
+    gap.signals.each([&](std::string_view glob) {
+      if (!std::exchange(first, false)) to.literal(",");
+      write_escaped(to, glob, Place::quoted);
+    });
+    to.literal("\"");
+  }
   write_time(to, gap.from, batch.position.seq);
 }
 

@@ -8,7 +8,8 @@ namespace {
 constexpr std::size_t name_max = json_text_growth * SignalName::capacity();
 // with literals and three short words, generously: what closes the message fits into the rest
 constexpr std::size_t reading_max = name_max + json_value_max + 3 * number_max + 160;
-constexpr std::size_t gap_max = 3 * number_max + 100;
+constexpr std::size_t gap_max =
+    3 * number_max + 120 + (json_text_growth + 3) * GapSignals::capacity;
 constexpr std::size_t envelope_max = 10 * number_max + 220;
 
 Writer& write_place(Writer& to, Position position) {
@@ -46,7 +47,14 @@ void write_gap(Writer& to, const Gap& gap) {
     to.literal("null");
   else
     to.number(gap.readings);
-  to.literal(",\"reason\":\"").word(to_string(gap.reason)).literal("\"}},");
+  to.literal(",\"reason\":\"").word(to_string(gap.reason)).literal("\"");
+  if (gap.signals.known()) {
+    to.literal(",\"signals\":[");
+    gap.signals.each([&](std::string_view glob) { to.literal("\"").text(glob).literal("\","); });
+    to.take_back();
+    to.literal("]");
+  }
+  to.literal("}},");
 }
 
 void write_envelope(Writer& to, const DecodedBatch& batch, const Envelope& envelope) {

@@ -16,7 +16,7 @@
 //          numbers value is the mean, with `min` and `max`; of others, what all of them had
 // part     [number, of], where a batch became more than one message
 // gaps     stand before the readings: {"gap":{"from":ts,"to":ts,"readings":n,"reason":"..."}}; n
-//          is null where unknown
+//          is null where unknown; "signals":["boiler.*"] where known, see gap_signals.h
 //
 // Text is UTF-8; each byte that is not becomes U+FFFD.
 #pragma once

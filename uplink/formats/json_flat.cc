@@ -13,7 +13,7 @@ constexpr std::size_t first_row_max = 4 * number_max + 80;
 constexpr std::size_t reading_max =
     json_text_growth * (SignalName::capacity() + UnitName::capacity()) + json_value_max +
     3 * number_max + 180;
-constexpr std::size_t gap_max = 3 * number_max + 120;
+constexpr std::size_t gap_max = 3 * number_max + 140 + json_text_growth * GapSignals::capacity;
 
 std::size_t row_max(std::string_view gateway) {
   return key_max + json_text_growth * gateway.size() + std::max(reading_max, gap_max);
@@ -90,7 +90,9 @@ class Rows {
       to_.literal("null");
     else
       to_.number(gap.readings);
-    to_.literal(",\"gap_reason\":\"").word(to_string(gap.reason)).literal("\"},");
+    to_.literal(",\"gap_reason\":\"").word(to_string(gap.reason)).literal("\"");
+    if (gap.signals.known()) to_.literal(",\"gap_signals\":\"").texts(gap.signals).literal("\"");
+    to_.literal("},");
   }
 
   void write_reading(const Reading& reading, const Thinned* thinned) {

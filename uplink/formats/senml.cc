@@ -15,7 +15,8 @@ constexpr std::size_t reading_max = 2 * record_max + json_value_max;
 constexpr std::size_t thinned_max = 5 * (record_max + number_max) + json_value_max;
 // there are at most two fifths as many thinned ones
 static_assert(thinned_max * 2 <= reading_max * 5);
-constexpr std::size_t gap_max = 3 * (seconds_max + 80) + 2 * number_max;
+constexpr std::size_t gap_max =
+    4 * (seconds_max + 80) + 2 * number_max + json_text_growth * GapSignals::capacity;
 constexpr std::size_t envelope_max = 8 * number_max + 450;
 
 /// As SenML can say it, see the header.
@@ -127,6 +128,11 @@ class Pack {
     begin_of_batch("/gap/to\"");
     write_time(gap.from);
     write_seconds(to_.literal(",\"v\":"), sayable(gap.to), 0).literal("},");
+    if (gap.signals.known()) {
+      begin_of_batch("/gap/signals\"");
+      write_time(gap.from);
+      to_.literal(",\"vs\":\"").texts(gap.signals).literal("\"},");
+    }
     if (gap.readings == Gap::unknown) return;
     begin_of_batch("/gap/readings\"");
     write_time(gap.from);

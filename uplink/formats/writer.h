@@ -6,6 +6,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "buffer/log_reader.h"
 #include "core/reading.h"
@@ -52,6 +53,15 @@ class Writer {
   }
   Writer& hex8(std::uint32_t value) {
     for (int shift = 28; shift >= 0; shift -= 4) *at_++ = "0123456789abcdef"[(value >> shift) & 15];
+    return *this;
+  }
+  /// With commas between them.
+  Writer& texts(const GapSignals& signals) {
+    bool first = true;
+    signals.each([&](std::string_view glob) {
+      if (!std::exchange(first, false)) byte(',');
+      text(glob);
+    });
     return *this;
   }
   /// Since 1970, rounded down.

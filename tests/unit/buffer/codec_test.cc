@@ -87,6 +87,39 @@ TEST(Codec, TheNumbersOfReasonsStay) {
   EXPECT_EQ(static_cast<int>(Reason::thinned), 27);
 }
 
+GapSignals some_signals(Random& random) {
+  GapSignals signals;
+  for (auto n = random.below(12); n > 0; --n)
+    signals.add("device" + std::to_string(random.below(30)) + ".signal");
+  return signals;
+}
+
+TEST(Codec, AGapNamesItsSignalsOrMoreButNeverFewer) {
+  const auto listed = [](const GapSignals& signals) {
+    std::string all;
+    signals.each([&](std::string_view glob) { (all += glob) += ' '; });
+    return all;
+  };
+  GapSignals signals;
+  EXPECT_FALSE(signals.known());
+  for (int i = 0; i < 8; ++i) signals.add("boiler.s" + std::to_string(i % 3));
+  EXPECT_EQ(listed(signals), "boiler.s0 boiler.s1 boiler.s2 ");
+  signals.add("press.force");
+  for (int i = 0; i < 20; ++i) signals.add("boiler.s" + std::to_string(i));
+  EXPECT_EQ(listed(signals).find("boiler.s1 "), std::string::npos);
+  EXPECT_NE(listed(signals).find("boiler.* "), std::string::npos);
+  EXPECT_NE(listed(signals).find("press."), std::string::npos);
+  EXPECT_EQ(GapSignals::of(signals.view()), signals);
+  for (int i = 0; i < 20; ++i) signals.add("device" + std::to_string(i) + ".s");
+  EXPECT_EQ(listed(signals), "* ");
+  EXPECT_TRUE(signals.all());
+  // a mark of unknown signals knows no more than before
+  GapList gaps;
+  gaps.add({0, 1, 1, Reason::quota, signals});
+  gaps.add({0, 1, 1, Reason::quota});
+  EXPECT_FALSE(gaps.begin()->signals.known());
+}
+
 TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
   Random random(1);
   Encoder encoder(500, signals);
@@ -101,7 +134,7 @@ TEST(Codec, ReturnsAnyReadingsAsTheyWere) {
     GapList gaps;
     for (auto n = random.below(4); n > 0; --n)
       gaps.add({static_cast<Time>(random.next()), static_cast<Time>(random.next()), random.next(),
-                static_cast<Reason>(random.below(reason_count))});
+                static_cast<Reason>(random.below(reason_count)), some_signals(random)});
     const Coded coded = encode(encoder, readings, given, gaps);
     ASSERT_LE(coded.bytes.size(), encoded_max(readings.size()));
 

@@ -30,6 +30,7 @@ TEST(FullLog, StaysBelowItsQuotaAndMarksWhatItDropped) {
   for (const DecodedBatch& b : rig.pending(0)) {
     for (const Gap& gap : b.gaps) {
       EXPECT_EQ(gap.reason, Reason::quota);
+      EXPECT_EQ(gap.signals.view(), std::string_view("dev.*\0", 6));
       EXPECT_LT(b.replaces_from, b.position);
       lost += gap.readings;
     }

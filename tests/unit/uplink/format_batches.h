@@ -60,6 +60,8 @@ inline Golden special() {
   batch.replaces_from = {0x9f2c51aa, 11, 7};
   batch.clock_synchronised = false;
   batch.gaps = {{t, t + second, 42, Reason::ring_full}, {t, t, Gap::unknown, Reason::unclean_stop}};
+  batch.gaps[0].signals.add("d.f");
+  batch.gaps[0].signals.add("say \"no\",.*");
   return {"special", std::move(batch), {.gateway = "g", .prev = {1, 11, 6}, .historical = true}};
 }
 

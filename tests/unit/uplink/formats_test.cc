@@ -43,6 +43,7 @@ DecodedBatch worst_batch(const Signals& signals, const std::string& text) {
   batch.readings.assign(100, reading);
   for (std::size_t i = 1; i < 100; i += 2) batch.readings[i].time = INT64_MAX;
   batch.gaps.assign(16, {INT64_MIN, INT64_MIN, UINT64_MAX - 1, Reason::device_exception});
+  for (Gap& gap : batch.gaps) gap.signals.add(std::string(GapSignals::capacity - 1, text[0]));
   return batch;
 }
 
