@@ -88,34 +88,34 @@ TEST(Codec, TheNumbersOfReasonsStay) {
 }
 
 GapSignals some_signals(Random& random) {
-  GapSignals signals;
+  GapSignals named;
   for (auto n = random.below(12); n > 0; --n)
-    signals.add("device" + std::to_string(random.below(30)) + ".signal");
-  return signals;
+    named.add("device" + std::to_string(random.below(30)) + ".signal");
+  return named;
 }
 
 TEST(Codec, AGapNamesItsSignalsOrMoreButNeverFewer) {
-  const auto listed = [](const GapSignals& signals) {
+  const auto listed = [](const GapSignals& named) {
     std::string all;
-    signals.each([&](std::string_view glob) { (all += glob) += ' '; });
+    named.each([&](std::string_view glob) { (all += glob) += ' '; });
     return all;
   };
-  GapSignals signals;
-  EXPECT_FALSE(signals.known());
-  for (int i = 0; i < 8; ++i) signals.add("boiler.s" + std::to_string(i % 3));
-  EXPECT_EQ(listed(signals), "boiler.s0 boiler.s1 boiler.s2 ");
-  signals.add("press.force");
-  for (int i = 0; i < 20; ++i) signals.add("boiler.s" + std::to_string(i));
-  EXPECT_EQ(listed(signals).find("boiler.s1 "), std::string::npos);
-  EXPECT_NE(listed(signals).find("boiler.* "), std::string::npos);
-  EXPECT_NE(listed(signals).find("press."), std::string::npos);
-  EXPECT_EQ(GapSignals::of(signals.view()), signals);
-  for (int i = 0; i < 20; ++i) signals.add("device" + std::to_string(i) + ".s");
-  EXPECT_EQ(listed(signals), "* ");
-  EXPECT_TRUE(signals.all());
-  // a mark of unknown signals knows no more than before
+  GapSignals named;
+  EXPECT_FALSE(named.known());
+  for (int i = 0; i < 8; ++i) named.add("boiler.s" + std::to_string(i % 3));
+  EXPECT_EQ(listed(named), "boiler.s0 boiler.s1 boiler.s2 ");
+  named.add("press.force");
+  for (int i = 0; i < 20; ++i) named.add("boiler.s" + std::to_string(i));
+  EXPECT_EQ(listed(named).find("boiler.s1 "), std::string::npos);
+  EXPECT_NE(listed(named).find("boiler.* "), std::string::npos);
+  EXPECT_NE(listed(named).find("press."), std::string::npos);
+  EXPECT_EQ(GapSignals::of(named.view()), named);
+  for (int i = 0; i < 20; ++i) named.add("device" + std::to_string(i) + ".s");
+  EXPECT_EQ(listed(named), "* ");
+  EXPECT_TRUE(named.all());
+  // with a mark whose signals nobody knows
   GapList gaps;
-  gaps.add({0, 1, 1, Reason::quota, signals});
+  gaps.add({0, 1, 1, Reason::quota, named});
   gaps.add({0, 1, 1, Reason::quota});
   EXPECT_FALSE(gaps.begin()->signals.known());
 }
