@@ -3,6 +3,7 @@
 # Two builds of one commit are the same to the byte: times are the commit's, and the paths of the build are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+umask 022  # folders are packed as they are made
 target=${1:-native}
 if [ "$target" = native ]; then
   architecture=$(dpkg --print-architecture) release=$(. /etc/os-release && echo "$VERSION_CODENAME")
