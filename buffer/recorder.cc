@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cinttypes>
+#include <utility>
 
 namespace fieldweir {
 
@@ -106,9 +107,13 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 Result<> Recorder::finish(Time now) {
   if (!aside_.empty())
     if (auto r = mend(); !r) return r;
-  for (std::size_t i = 0; i <= parts_.tail.size() / most_batches; ++i) {
-    if (auto written = write(now, Extent::all); !written) return written;
-    if (!more_) return {};
+  bool mended = false;  // a page may be damaged that only the last transaction meets
+  for (std::size_t i = 0; i <= parts_.tail.size() / most_batches + 1; ++i) {
+    const auto written = write(now, Extent::all);
+    if (!written && (written.error().reason != Reason::corrupt || std::exchange(mended, true)))
+      return written;
+    if (!written) failed(written.error(), now);
+    if (written && !more_) return {};
   }
   return {};
 }
