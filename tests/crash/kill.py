@@ -21,7 +21,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
-from gateway_account import balance  # noqa: E402
+from gateway_account import ledgers  # noqa: E402
 from gateway_site import CLOUD, SCADA, Site, flows, listening, wait_for  # noqa: E402
 from oracle import read_journal  # noqa: E402
 from taken import Taken, bodies  # noqa: E402
@@ -32,6 +32,7 @@ PLANT = "  - name: plant\n    simulate: {interval: 20ms, seed: 3}\n    signals:\
     f"      - {{name: s{i}, wave: sine, mean: 60, amplitude: 5, period: 1m, noise: 0.3}}\n" for i in range(10))
 WINDOWS = "windows:\n  - {name: second, of: plant.s0, tumbling: 1s, emit: [mean, count], grace: 100ms}\n"
 STATED = 0.3  # batch.every + persist_after + commit.every of gateway_site.py
+LARGEST_BATCH = 100  # readings, of 100 ms
 COMMIT = 2.0  # what the commit itself may take on a machine that does other things
 
 
@@ -46,6 +47,7 @@ class CrashSite(Site):
         self.marks = []  # at each kill: (texts per uplink until then, cursors on disk)
         self.faults = []
         self.frozen = False
+        self.most_ahead = 0
 
     def texts(self, name):
         if name == "cloud":
@@ -108,20 +110,31 @@ class CrashSite(Site):
             self.faults.append(f"exit status {status}")
 
     def judge(self):
-        """(batches, owed, lost, most that came again after a kill, longest loss in s)."""
+        """(batches, owed, lost, most that came again after a kill, longest loss in s, most ahead)."""
         taken = {name: Taken(name, self.texts(name)) for name in UPLINKS}
         missing = {(name, *at) for name in UPLINKS for at in self.owed[name] - set(taken[name].first)}
         self.faults += [f"accepted, but it never arrived: {at}" for at in sorted(missing)[:10]]
         most_again = 0
         for name in UPLINKS:
             self.faults += taken[name].faults
-            counts = balance(self, name)
+            counts = self.counts(name)
             if counts["queued"] or counts["dropped"] or counts["dead_lettered"]:
                 self.faults.append(f"{name}: {counts}")
             most_again = max(most_again, self.judge_again(taken[name]))
         losses = [self.loss(taken["cloud"], epoch) for epoch in self.runs]
         return (sum(len(one.first) for one in taken.values()), sum(len(one) for one in self.owed.values()), len(missing), most_again,
-                max(losses, default=0))
+                max(losses, default=0), self.most_ahead)
+
+    def counts(self, name):
+        """Of an uplink. A batch that is closed while a commit is being written is on disk in the field side's count, and in the
+        uplinks' only with the next commit: a kill between the two leaves the field side ahead by a batch."""
+        field, uplinks = ledgers(self)
+        counts = uplinks[name]
+        ahead = field["batched"] - sum(counts[key] for key in ("not_selected", "delivered", "queued", "dropped", "dead_lettered"))
+        self.most_ahead = max(self.most_ahead, ahead)
+        if not 0 <= ahead <= LARGEST_BATCH * len(self.runs):
+            self.faults.append(f"{name}: {counts} of {field['batched']} batched")
+        return counts
 
     def judge_again(self, taken):
         most = 0
@@ -154,7 +167,7 @@ def proof(fieldweir, kills, seed):
             site.drain()
             return site.judge(), site.faults, site.log()
         except Exception as problem:  # whatever it is, it is this site's result
-            return (0, 0, 0, 0, 0), [*site.faults, repr(problem)], site.log()
+            return (0, 0, 0, 0, 0, 0), [*site.faults, repr(problem)], site.log()
 
 
 def main():
@@ -167,10 +180,11 @@ def main():
     for _, faults, log in results:
         if faults:
             print("\n".join(faults[:20]), log[-4000:], sep="\n")
-    batches, owed, lost, again, loss = zip(*(figures for figures, _, _ in results))
+    batches, owed, lost, again, loss, ahead = zip(*(figures for figures, _, _ in results))
     faults = sum(len(found) for _, found, _ in results)
     print(f"kills={kills} batches={sum(batches)} owed={sum(owed)} lost={sum(lost)} faults={faults} "
-          f"most_again_after_a_kill={max(again)} longest_loss={max(loss):.2f}s of {STATED}s stated and the commit")
+          f"most_again_after_a_kill={max(again)} longest_loss={max(loss):.2f}s of {STATED}s stated and the commit "
+          f"ledger_ahead={max(ahead)}")
     return 1 if faults or not sum(owed) else 0
 
 
