@@ -258,12 +258,11 @@ bool Feed::refuse_front(std::string_view why) {
   return true;
 }
 
-/// Forgets what is in flight: it is read again, from the cursors on.
+/// Forgets what is in flight: it is read again, from the cursors on. Parts of a batch stand
+/// together, so only the oldest message's may be done with in part.
 void Feed::rewind() {
   for (const Lane each : {Lane::events, Lane::telemetry}) {
     LaneState& state = lane(each);
-    resume_with_oldest(each, state.main);
-    resume_with_oldest(each, state.live);
     state.ahead = log_.ahead(each);
     const auto reset = [](Track& track, const Cursor& cursor) {
       track.read = cursor.acknowledged;
@@ -275,21 +274,6 @@ void Feed::rewind() {
   }
   in_flight_.clear();
   waiting_ = false;
-}
-
-/// Its earlier parts may be done with.
-void Feed::resume_with_oldest(Lane which, Track& track) {
-  const auto oldest = std::ranges::find_if(window(), [&](const Message& message) {
-    return message.lane == which && &track_of(which, message.position) == &track;
-  });
-  if (oldest != window().end()) {
-    if (oldest->part.of == 1) return;
-    track.resume_at = oldest->position;
-    track.resume = oldest->part;
-  } else if (waiting_ && from_ == &track) {
-    track.resume_at = batch_.position;
-    track.resume = parts_.part();
-  }
 }
 
 }  // namespace fieldweir

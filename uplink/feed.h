@@ -88,7 +88,6 @@ class Feed {
   void acknowledge(Lane lane, Track& track, Cursor cursor, std::uint64_t not_selected);
   void follow(Lane lane);
   void rewind();
-  void resume_with_oldest(Lane lane, Track& track);
 
   const std::string gateway_;
   const Format& format_;
