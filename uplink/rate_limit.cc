@@ -1,29 +1,21 @@
 #include "uplink/rate_limit.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace fieldweir {
 
 std::int64_t month_of(Time time) {
-  const std::int64_t days =
-      time / day - (time % day < 0 ? 1 : 0) + 719'468;                     // since March of year 0
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;  // 400 years
-  const std::int64_t of_era = days - era * 146'097;
-  const std::int64_t year = (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-  const std::int64_t month = (5 * of_year + 2) / 153;  // 0 is March
-  return (era * 400 + year - 1'970) * 12 + month + 2;
+  const std::chrono::sys_time<std::chrono::nanoseconds> at{std::chrono::nanoseconds(time)};
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(at)};
+  const auto month = static_cast<int>(static_cast<unsigned>(date.month()));
+  return (static_cast<int>(date.year()) - 1970) * 12 + month - 1;
 }
 
 Time begin_of_month(std::int64_t month) {
-  const std::int64_t since_march = month - 2 + 1'970 * 12;
-  const std::int64_t of_year = (since_march % 12 + 12) % 12;
-  const std::int64_t year = (since_march - of_year) / 12;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-  const std::int64_t of_era = year - era * 400;
-  const std::int64_t days =
-      of_era * 365 + of_era / 4 - of_era / 100 + (153 * of_year + 2) / 5 + era * 146'097;
-  return (days - 719'468) * day;
+  const std::chrono::year_month_day first =
+      std::chrono::year(1970) / std::chrono::January / 1 + std::chrono::months(month);
+  return std::chrono::sys_days(first).time_since_epoch().count() * day;
 }
 
 Time RateLimit::when(std::size_t bytes, Time now) const {

@@ -15,8 +15,7 @@
 
 namespace fieldweir {
 
-/// Months since January 1970, in UTC, and when one begins. After Hinnant, "chrono-Compatible
-/// Low-Level Date Algorithms", whose years begin in March.
+/// Months since January 1970, in UTC, and when one begins.
 std::int64_t month_of(Time time);
 Time begin_of_month(std::int64_t month);
 
