@@ -6,12 +6,16 @@
 
 namespace fieldweir {
 
+// not written to before use: the same few slots serve a healthy gateway, the rest stays untouched
 Tail::Tail(std::size_t slots, std::size_t rows, std::size_t uplinks, Lanes always)
-    : memory_(slots * encoded_max(rows)), slots_(slots), uplinks_(uplinks), always_(always) {
+    : memory_(new std::byte[slots * encoded_max(rows)]),
+      slots_(slots),
+      uplinks_(uplinks),
+      always_(always) {
   free_.reserve(slots);
   for (auto& lane : order_) lane.reserve(slots);
   for (std::size_t i = slots; i-- > 0;) {
-    slots_[i].room = std::span(memory_).subspan(i * encoded_max(rows), encoded_max(rows));
+    slots_[i].room = std::span(memory_.get() + i * encoded_max(rows), encoded_max(rows));
     free_.push_back(&slots_[i]);
   }
 }

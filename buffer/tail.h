@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -147,7 +148,7 @@ class Tail {
   void count_dropped(const Slot& slot);
 
   mutable std::mutex mutex_;
-  std::vector<std::byte> memory_;
+  const std::unique_ptr<std::byte[]> memory_;
   std::vector<Slot> slots_;
   std::vector<Slot*> free_;
   std::array<std::vector<Slot*>, lane_count> order_;  // by position

@@ -5,6 +5,7 @@
 #include "uplink/http_post.h"
 #include "uplink/http_status.h"
 #include "uplink/identity.h"
+#include "uplink/lines.h"
 
 namespace fieldweir {
 namespace {
@@ -13,7 +14,9 @@ constexpr std::size_t kept_of_an_answer = 96;  // what the far end has to say ab
 
 std::vector<std::string> headers(const HttpsSettings& settings) {
   const Format& format = find_format(settings.format);
-  std::vector<std::string> lines = {"Content-Type: " + std::string(format.content_type)};
+  const bool several = settings.https.batches > 1;
+  std::vector<std::string> lines = {"Content-Type: " +
+                                    std::string(several ? format.lines_type : format.content_type)};
   if (settings.compress == "gzip") lines.emplace_back("Content-Encoding: gzip");
   if (!settings.https.token.empty())
     lines.push_back("Authorization: " + std::string(format.token_scheme) + " " +
@@ -27,6 +30,7 @@ class Https final : public Uplink {
       : link_(settings.https),
         clock_(context.clock),
         gzip_(settings.compress == "gzip" ? std::make_unique<Gzip>() : nullptr),
+        lines_(static_cast<std::size_t>(link_.batches)),
         post_(link_, headers(settings), kept_of_an_answer, context.clock, context.resolver) {}
 
   Result<> connect(Time deadline, const Stop& stop) override {
@@ -34,28 +38,36 @@ class Https final : public Uplink {
   }
   Sent send(std::span<const Message> window, Time deadline, const Stop& stop) override;
   void close() override { post_.close(); }
-  std::size_t in_flight_limit() const override { return 1; }
+  std::size_t in_flight_limit() const override { return static_cast<std::size_t>(link_.batches); }
   Duration patience() const override { return link_.timeout; }
 
  private:
   const HttpsLink& link_;
   const Clock& clock_;
   std::unique_ptr<Gzip> gzip_;  // if compressing
+  Lines lines_;
   HttpPost post_;
   std::string key_;  // "Idempotency-Key: ...", reused
 };
 
 Sent Https::send(std::span<const Message> window, Time deadline, const Stop& stop) {
   if (window.empty()) return {};
-  const Message& message = window.front();
+  std::string_view body = lines_.join(window);
+  if (gzip_) body = gzip_->compress(body);
   char identity[identity_max];
-  key_.assign("Idempotency-Key: ").append(write_identity(message, identity));
-  const std::string_view body = gzip_ ? gzip_->compress(message.body) : message.body;
-  const auto answer = post_.post(body, {&key_, 1}, deadline, stop);
+  key_.assign("Idempotency-Key: ").append(write_identity(window.front(), identity));
+  // which batches go together may change when they come again: then each names itself
+  const std::size_t keys = lines_.count() == 1 ? 1 : 0;
+  const auto answer = post_.post(body, {&key_, keys}, deadline, stop);
   if (!answer) return {.verdict = Verdict::retry, .why = answer.error()};
   const long status = answer.value().status;
   const Meaning meaning = meaning_of(status);
-  if (meaning.verdict == Verdict::ok) return {.safe = 1};
+  if (meaning.verdict == Verdict::ok) {
+    lines_.taken();
+    return {.safe = lines_.count()};
+  }
+  if (meaning.verdict == Verdict::poison && !lines_.refused())
+    return {.verdict = Verdict::again, .at = clock_.now()};
   const FixedText<96> said = one_line(answer.value().body);
   return {.verdict = meaning.verdict,
           .at = clock_.now() + answer.value().retry_after,

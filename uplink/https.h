@@ -1,6 +1,7 @@
 // https: the uplink that POSTs each batch to a URL. One request at a time over one kept connection;
 // any 2xx answer confirms the batch. Its identity travels as `Idempotency-Key:
-// gateway/stream/epoch/lane/seq`, so that the far end can recognise a batch that comes again.
+// gateway/stream/epoch/lane/seq`, so that the far end can recognise a batch that comes again. With
+// `batches`, a request has several where they wait, each a line; their identities are in the lines.
 // The peer is always verified; plain http is for loopback, or for who says `insecure: true`.
 #pragma once
 
@@ -10,7 +11,8 @@
 namespace fieldweir {
 
 struct HttpsLink : HttpPeer {
-  std::string token;  // empty: no Authorization header
+  std::string token;         // empty: no Authorization header
+  std::int64_t batches = 1;  // of a request, at most
 };
 
 struct HttpsSettings : UplinkSettings {

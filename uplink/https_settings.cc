@@ -1,5 +1,6 @@
 #include <array>
 
+#include "uplink/formats/format.h"
 #include "uplink/https.h"
 
 namespace fieldweir {
@@ -18,6 +19,8 @@ const config::Fields<HttpsLink>& link_fields() {
     link.custom("url", "URL", &HttpsLink::url, read_http_url, required, "where batches are posted")
         .text("token", &HttpsLink::token, optional,
               "sent as 'Authorization: Bearer', or 'Token' where the format is influx");
+    link.integer("batches", &HttpsLink::batches, {1, 100}, optional,
+                 "of one request at most, a line each; for long round trips");
     declare_http_peer(link);
     return link;
   }();
@@ -45,6 +48,8 @@ std::unique_ptr<UplinkSettings> read_https(const config::Node& node, config::Mis
   if (!https_fields().read(node, *settings, mistakes)) return nullptr;
   const std::size_t before = mistakes.count();
   check_http_peer(settings->https, mistakes);
+  if (settings->https.batches > 1 && find_format(settings->format).lines_type.empty())
+    mistakes.add(settings->https.place, "several batches in a request need format json or influx");
   return mistakes.count() > before ? nullptr : std::move(settings);
 }
 

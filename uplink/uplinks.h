@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <optional>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -92,7 +91,7 @@ void declare_common_uplink(config::Fields<S>& fields,
                            decltype(&read_format) read_its_format = read_format) {
   fields.text("name", &UplinkSettings::name, config::required, "unique; its cursor belongs to it")
       .flag("enabled", &UplinkSettings::enabled, config::optional,
-            "false: not run; what it is still owed is given up")
+            "false: not run; what it is owed stays, nothing newer is kept for it")
       .custom("format", "json", &UplinkSettings::format, read_its_format, config::optional,
               "of the messages: json | json_flat | influx | senml | cloudevents | sparkplug_b")
       .template choice<std::string>(

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "tests/support/eventually.h"
 #include "tests/support/memory_log.h"
@@ -131,6 +132,36 @@ TEST_F(HttpsTest, CompressesWithGzip) {
   ASSERT_TRUE(delivered_through(3)) << last_error();
   EXPECT_EQ(taken(), numbers(1, 3));
   EXPECT_EQ(record().at(0)["encoding"], "gzip");
+}
+
+TEST_F(HttpsTest, SendsSeveralBatchesInARequestAndFindsTheOneToBlame) {
+  settings.https.batches = 8;
+  // all eight, four, two, one; from then on everything is fine
+  std::string refusals;
+  for (int i = 0; i < 4; ++i) refusals += "{\"status\": 400}\n";
+  order(refusals);
+  add(1, 100);
+  start_sink();
+  start_delivery();
+  ASSERT_TRUE(delivered_through(100)) << last_error();
+  std::vector<std::uint64_t> arrived;
+  std::vector<std::size_t> refused;
+  std::size_t requests = 0;
+  for (const json& entry : record()) {
+    std::istringstream body(entry["body"].get<std::string>());
+    std::vector<std::uint64_t> lines;
+    for (std::string line; std::getline(body, line);) lines.push_back(json::parse(line)["seq"]);
+    EXPECT_EQ(entry["key"].is_null(), lines.size() > 1);
+    if (entry["status"] == 400) refused.push_back(lines.size());
+    if (entry["status"] != 200) continue;
+    ++requests;
+    arrived.insert(arrived.end(), lines.begin(), lines.end());
+  }
+  EXPECT_THAT(refused, testing::ElementsAre(8, 4, 2, 1));
+  EXPECT_EQ(arrived, numbers(2, 100));
+  EXPECT_LT(requests, 25u);
+  EXPECT_EQ(log.total().delivered, 99u);
+  EXPECT_EQ(log.total().dead_lettered, 1u);
 }
 
 TEST_F(HttpsTest, RetriesWhenTheSinkSaysSo) {

@@ -15,9 +15,14 @@ namespace fieldweir {
 
 std::span<const Format> formats() {
   static constexpr std::array all = {
-      Format{"json", "application/json", json_size_max, write_json},
+      Format{.name = "json",
+             .content_type = "application/json",
+             .size_max = json_size_max,
+             .write = write_json,
+             .lines_type = "application/x-ndjson"},
       Format{"json_flat", "application/json", json_flat_size_max, write_json_flat},
-      Format{"influx", "text/plain; charset=utf-8", influx_size_max, write_influx, "Token"},
+      Format{"influx", "text/plain; charset=utf-8", influx_size_max, write_influx, "Token",
+             "text/plain; charset=utf-8"},
       Format{"senml", "application/senml+json", senml_size_max, write_senml},
       Format{"cloudevents", "application/cloudevents+json", cloudevents_size_max,
              write_cloudevents},

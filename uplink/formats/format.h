@@ -43,6 +43,9 @@ struct Format {
   /// its own word.
   std::string_view token_scheme = "Bearer";
 
+  /// The content type of several messages, a line each; empty: they cannot stand so.
+  std::string_view lines_type = "";
+
   /// Whether a message needs what only a connection's session can add to it: sparkplug.h.
   bool of_session = false;
 };
