@@ -13,10 +13,10 @@ def taken(texts):
     batches = {}
     for text in texts:
         batch = json.loads(text)
-        at = (batch["stream"], batch["epoch"], batch["lane"], batch["seq"])
+        at = (batch["stream"], batch["epoch"], batch["lane"], batch["seq"], *batch.get("part", ()))
         check(batches.setdefault(at, (text, batch))[0] == text, f"other bytes under {at}")
     runs = {}
-    for (stream, epoch, lane, seq), (_, batch) in batches.items():
+    for (stream, epoch, lane, seq, *_), (_, batch) in batches.items():
         first = batch["replaces"][0][1] if "replaces" in batch else seq
         runs.setdefault((stream, epoch, lane), set()).update(range(first, seq + 1))
     for run, seqs in runs.items():

@@ -77,22 +77,22 @@ def case_401_pauses_and_loses_nothing(fieldweir):
         check("wrong" not in site.log() and "right" not in site.log(), "the log tells the token")
 
 
-def case_400_puts_one_batch_aside_and_delivers_the_rest(fieldweir):
+def case_400_puts_one_reading_aside_and_delivers_the_rest(fieldweir):
     with Site(fieldweir, broker=False, modbus=False) as site:
         site.configure()
         site.run()
         site.until(lambda s: ledger_of(s)["delivered"] > 10, 10, "the sink gets batches")
-        site.order({"status": 400, "body": "bad units"})
-        status = site.until(lambda s: ledger_of(s)["dead_lettered"] > 0, 10, "the batch is counted")
+        site.order({"status": 400, "body": "bad units", "readings": 1})
+        status = site.until(lambda s: ledger_of(s)["dead_lettered"] > 0, 10, "the reading is counted")
         before = ledger_of(status)["delivered"]
         site.until(lambda s: ledger_of(s)["delivered"] > before + 20, 10, "the rest is delivered")
         check(site.end()[0] == 0, "exit status")
         refused = [entry["body"] for entry in recorded(site) if entry["status"] == 400]
-        check(len(refused) == 1, f"{len(refused)} refusals")
-        arrived, counts = at_sink(site, refused), balance(site)
-        aside = len(json.loads(refused[0])["readings"])
-        check(counts["dead_lettered"] == aside and counts["queued"] == counts["dropped"] == 0, f"{counts}, refused {aside}")
-        check(len(arrived.readings) == counts["delivered"] + aside, f"{len(arrived.readings)} arrived, {counts}")
+        sizes = [len(json.loads(text)["readings"]) for text in refused]
+        check(sizes[0] > 1 and sizes[-1] == 1 and sizes == sorted(set(sizes), reverse=True), f"refused were {sizes} readings")
+        arrived, counts = at_sink(site, refused[-1:]), balance(site)
+        check(counts["dead_lettered"] == 1 and counts["queued"] == counts["dropped"] == 0, f"{counts}")
+        check(len(arrived.readings) == counts["delivered"] + 1, f"{len(arrived.readings)} arrived, {counts}")
         check(re.search(r"refused for ever: HTTP status 400: bad units", site.log()), "the log does not say it")
         check(dead_letters(site) == ["HTTP status 400: bad units"], f"the journal keeps {dead_letters(site)}")
 

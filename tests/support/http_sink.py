@@ -8,7 +8,8 @@ Prints its port when it listens. One line of JSON per request goes to the record
 is a connection that was dropped. So it can be killed at any time and started again on the same port and record.
 
 It answers 200, unless a line stands in the orders file; each request takes the first one off:
-{"status": 503, "retry_after": 2, "delay": 0.5, "drop": true, "size": 100000, "body": "why"}, every member optional.
+{"status": 503, "retry_after": 2, "delay": 0.5, "drop": true, "size": 100000, "body": "why"}, every member optional. With
+"readings": 1 the line stays until it has answered a batch of so many readings or fewer.
 """
 import argparse
 import gzip
@@ -30,15 +31,17 @@ class Sink(http.server.ThreadingHTTPServer):
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", given.port), handler or Request)
 
-    def next_order(self):
+    def next_order(self, body):
         if not self.orders or not self.orders.exists():
             return {}
         with self.lock:
             first, _, rest = self.orders.read_text().partition("\n")
             if not first.strip():
                 return {}  # left alone: somebody may be about to put new orders in its place
-            self.orders.write_text(rest)
-        return json.loads(first)
+            order = json.loads(first)
+            if "readings" not in order or len(json.loads(body)["readings"]) <= order["readings"]:
+                self.orders.write_text(rest)
+        return order
 
     def write_down(self, entry):
         with self.lock:
@@ -54,10 +57,10 @@ class Request(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self):
-        order = self.server.next_order()
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
+        order = self.server.next_order(body)
         time.sleep(order.get("delay", 0))
         status = 0 if order.get("drop") else order.get("status", 200)
         self.server.write_down({"key": self.headers["Idempotency-Key"], "status": status, "body": body.decode(),

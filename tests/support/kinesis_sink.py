@@ -60,8 +60,8 @@ class Request(http_sink.Request):
 
     def do_POST(self):
         Request.requests += 1
-        order = self.server.next_order()
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        order = self.server.next_order(body)
         mistake = self.mistake(body)
         said = json.loads(body)
         records = [(one["PartitionKey"], base64.b64decode(one["Data"], validate=True).decode()) for one in said["Records"]]
