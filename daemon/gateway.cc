@@ -60,10 +60,7 @@ Gateway::~Gateway() {
 }
 
 void Gateway::build_log(Random& random, const char* vfs) {
-  std::vector<std::string> uplinks;
-  for (const auto& uplink : settings_.uplinks)
-    if (uplink.settings->enabled) uplinks.push_back(uplink.settings->name);
-  log_ = std::make_unique<Log>(settings_.batch, settings_.buffer, std::move(uplinks),
+  log_ = std::make_unique<Log>(settings_.batch, settings_.buffer, enabled_uplinks(settings_),
                                LogContext{signals_, texts_, clock_, random.fork(), vfs});
 }
 
@@ -71,6 +68,10 @@ void Gateway::build_pipeline() {
   pipeline_ = std::make_unique<Pipeline>(pipeline_plan(settings_, seats_, signals_), latest_,
                                          log_->output());
   log_->ledger().watch(pipeline_->account());
+  if (!settings_.gateway.ledger) return;
+  ledger_readings_ = std::make_unique<LedgerReadings>(*log_, enabled_uplinks(settings_).size(),
+                                                      seats_.ledger, *settings_.gateway.ledger);
+  pipeline_->add_own(*ledger_readings_);
 }
 
 void Gateway::build_buses(Random& random) {

@@ -14,6 +14,7 @@
 #include "core/text_table.h"
 #include "core/worker.h"
 #include "daemon/command_worker.h"
+#include "daemon/ledger_readings.h"
 #include "daemon/seats.h"
 #include "daemon/settings.h"
 #include "drivers/bus_worker.h"
@@ -94,6 +95,7 @@ class Gateway {
   CommandPort* local_commands_ = nullptr;
   std::vector<Bus> buses_;
   std::unique_ptr<Log> log_;
+  std::unique_ptr<LedgerReadings> ledger_readings_;  // where configured
   std::unique_ptr<Pipeline> pipeline_;
   std::vector<std::unique_ptr<Delivery>> deliveries_;
   std::unique_ptr<LocalPublisher> local_;

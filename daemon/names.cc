@@ -9,6 +9,7 @@
 
 #include "config/glob.h"
 #include "core/signal_table.h"
+#include "daemon/ledger_readings.h"
 
 namespace fieldweir {
 namespace {
@@ -124,6 +125,9 @@ class NameCheck {
         Names("gateway", mistakes_).add(id->scalar, id->place);
     add_keys("brokers", brokers_);
     add_keys("profiles", profiles_);
+    const Node* ledger = root_.find("gateway") ? root_.find("gateway")->find("ledger") : nullptr;
+    if (ledger != nullptr) add_signals(ledger_signals(), ledger->place);
+    for (const Node& uplink : items(root_, "uplinks")) add_uplink(uplink, ledger != nullptr);
     for (const Node& device : items(root_, "devices")) check_device(device);
     for (const Node& window : items(root_, "windows")) check_window(window);
     for (const Node& window : items(root_, "windows")) add_results(window);
@@ -202,9 +206,27 @@ class NameCheck {
     }
   }
 
+  void add_signals(const std::vector<std::string>& names, const Place& place) {
+    for (const std::string& name : names) signals_.add(name, place);
+  }
+
+  void add_uplink(const Node& uplink, bool in_ledger) {
+    const Node* name = scalar(uplink, "name");
+    if (name == nullptr || !uplinks_.add(name->scalar, name->place) || !in_ledger) return;
+    const Node* enabled = scalar(uplink, "enabled");
+    if (enabled != nullptr && enabled->scalar == "false") return;  // the log does not know it
+    const std::vector<std::string> signals = ledger_signals_of(name->scalar);
+    const std::size_t longest =
+        std::ranges::max(signals, {}, [](const auto& each) { return each.size(); }).size();
+    if (longest <= longest_name) return add_signals(signals, name->place);
+    mistakes_.add(name->place, "beside 'ledger' an uplink name has at most " +
+                                   std::to_string(longest_name - (longest - name->scalar.size())) +
+                                   " bytes; '" + name->scalar + "' has " +
+                                   std::to_string(name->scalar.size()));
+  }
+
   void check_uplink(const Node& uplink) {
     check_broker(uplink);
-    if (const Node* name = scalar(uplink, "name")) uplinks_.add(name->scalar, name->place);
     for (const Node* glob : scalars(uplink, "send")) {
       const auto selected = [&](const std::string& name) { return selects(glob->scalar, name); };
       if (std::ranges::any_of(signals_.all(), selected)) continue;

@@ -8,6 +8,7 @@
 #include "core/ring.h"
 #include "core/text_table.h"
 #include "daemon/command_worker.h"
+#include "daemon/ledger_readings.h"
 #include "daemon/seats.h"
 #include "transport/mqtt_client.h"
 #include "uplink/delivery.h"
@@ -77,6 +78,7 @@ MemoryPlan memory_plan(const Settings& settings) {
       plan.add("uplink " + uplink.settings->name + ": library (estimate)", 1, "uplink",
                uplink.kind->keeps);
   }
+  if (settings.gateway.ledger) LedgerReadings::add_to(plan, uplinks);
   Log::plan(settings.batch, settings.buffer, uplinks, seats.signals, plan);
   if (settings.local) LocalPublisher::add_to(plan, *settings.local, seats.signals);
   const bool commands = add_commands(plan, settings, seats);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "daemon/ledger_readings.h"
 
 namespace fieldweir {
 namespace {
@@ -44,6 +45,15 @@ Seats::Bus& bus_of(const Settings::Device& device, Seats& seats) {
   return seats.buses.emplace_back(Seats::Bus{name, device.kind, {}, 0});
 }
 
+/// None where the ledger is not delivered.
+std::vector<std::string> own_signals(const Settings& settings) {
+  if (!settings.gateway.ledger) return {};
+  std::vector<std::string> all = ledger_signals();
+  for (const std::string& uplink : enabled_uplinks(settings))
+    for (std::string& name : ledger_signals_of(uplink)) all.push_back(std::move(name));
+  return all;
+}
+
 // A bus may run this many rounds of all its signals ahead of a pipeline that is held up.
 constexpr std::size_t rounds_in_ring = 4;
 constexpr std::size_t least_ring = 256;
@@ -63,6 +73,8 @@ Seats assign_seats(const Settings& settings) {
     for (const SignalSettings* signal : device.settings->signals())
       seats.texts += signal->texts() * device.settings->instances();
   }
+  seats.ledger = static_cast<SignalId>(seats.signals);
+  seats.signals += own_signals(settings).size();
   for (const WindowSettings& window : settings.windows) {
     auto& results = seats.windows.emplace_back();
     for (const Aggregate aggregate : window.emit)
@@ -81,6 +93,8 @@ void define_signals(const Settings& settings, const Seats& seats, SignalTable& t
   for (std::size_t i = 0; i < settings.devices.size(); ++i)
     define_device(*settings.devices[i].settings, seats.devices[i], static_cast<std::uint16_t>(i),
                   table);
+  for (const std::string& name : own_signals(settings))
+    table.define({.name = SignalName(name), .kind = Kind::uint64});
   for (std::size_t i = 0; i < settings.windows.size(); ++i) {
     const WindowSettings& window = settings.windows[i];
     const std::optional<SignalId> of = table.find(window.of.name);

@@ -25,6 +25,7 @@ struct Seats {
   };
   std::vector<Device> devices;                       // as in Settings::devices
   std::vector<Bus> buses;                            // in order of their first device
+  SignalId ledger = 0;                               // first of the ledger's, where delivered
   std::vector<std::vector<Window::Result>> windows;  // as in Settings::windows
   std::size_t signals = 0;
   std::size_t texts = 0;

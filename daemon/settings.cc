@@ -146,7 +146,9 @@ const Fields<GatewaySettings>& gateway_fields() {
           .text("id", &GatewaySettings::id, optional,
                 "names the gateway to all destinations; if not given: derived from the machine id")
           .custom("labels", "map of texts", &GatewaySettings::labels, read_labels, optional,
-                  "shown with the status");
+                  "shown with the status")
+          .duration("ledger", &GatewaySettings::ledger, {second, hour}, optional,
+                    "so often the ledger is delivered too, as signals gateway.*; not given: never");
   return fields;
 }
 
@@ -240,6 +242,13 @@ const Fields<Settings>& settings_fields() {
           .section("log", &Settings::log, log_fields(), optional, "what is logged")
           .later({"include", "derived", "detectors", "events", "dashboard", "metrics"});
   return fields;
+}
+
+std::vector<std::string> enabled_uplinks(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const Settings::Uplink& uplink : settings.uplinks)
+    if (uplink.settings->enabled) names.push_back(uplink.settings->name);
+  return names;
 }
 
 Settings load_settings(const std::string& path, Mistakes& mistakes) {

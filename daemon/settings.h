@@ -25,6 +25,7 @@ namespace fieldweir {
 struct GatewaySettings {
   std::string id;  // if not given: derived from /etc/machine-id, without giving that away
   std::vector<std::pair<std::string, std::string>> labels;
+  std::optional<Duration> ledger;  // so often it is delivered; not given: never
 };
 
 struct LimitSettings {
@@ -61,6 +62,9 @@ struct Settings {
 };
 
 const config::Fields<Settings>& settings_fields();
+
+/// Names of the uplinks that are run, in the order of the file.
+std::vector<std::string> enabled_uplinks(const Settings& settings);
 
 /// Reads and checks a file, or a text that `name` stands for. Only good for use if there are no
 /// mistakes.

@@ -70,10 +70,11 @@ Time Pipeline::turn(Time now) {
   for (Bus& bus : buses_) report_losses(bus, now);
   if (now >= windows_due_) make_room_in_windows(now);
   const bool more = take_from_buses(now);
+  const Time own_due = take_own(now);
   if (now >= windows_due_) close_windows(now);
   hand_over(now);
   const Time output_due = output_.tick(now);
-  return more ? now : std::min(windows_due_, output_due);
+  return more ? now : std::min({windows_due_, own_due, output_due});
 }
 
 void Pipeline::finish(Time now) {
@@ -105,6 +106,17 @@ bool Pipeline::take_from_buses(Time now) {
     }
   }
   return more;
+}
+
+/// When next.
+Time Pipeline::take_own(Time now) {
+  if (own_ == nullptr) return never;
+  if (now >= own_->due()) {
+    const std::span<const Reading> readings = own_->take(now);
+    account_.derived.add(readings.size());
+    take(readings, now);
+  }
+  return own_->due();
 }
 
 void Pipeline::take(std::span<const Reading> readings, Time now) {

@@ -5,6 +5,7 @@
 //   bus rings -> filters of the signal -> latest value -> its windows -> Output
 //                                                 results --^ (no filters of their own)
 //
+// What the gateway says of itself joins them after the rings: derived readings of its own signals.
 // A turn takes from every ring in chunks, round and round, at most what the ring can hold; a busy
 // bus delays others by a chunk. Output never refuses. What buses lost before us becomes a gap mark.
 #pragma once
@@ -30,6 +31,16 @@ namespace fieldweir {
 struct BusSource {
   Ring<Reading>& ring;
   const BusAccount& account;
+};
+
+/// What the gateway says of itself. Asked on the pipeline thread only.
+class OwnReadings {
+ public:
+  virtual ~OwnReadings() = default;
+  /// When it next has some.
+  virtual Time due() const = 0;
+  /// To be read before the next call.
+  virtual std::span<const Reading> take(Time now) = 0;
 };
 
 /// Signals first ... first + count - 1, each with its own chain.
@@ -58,12 +69,14 @@ class Pipeline final : public Worker {
 
   /// While building. Buses ring the pipeline, so it is there before them.
   void add_bus(const BusSource& bus);
+  void add_own(OwnReadings& own) { own_ = &own; }
 
   static void add_to(MemoryPlan& memory, const PipelinePlan& plan);
 
   std::string_view name() const override { return "pipeline"; }
 
-  /// Due again when a window closes or the output wants it; else when a bus rings.
+  /// Due again when a window closes, the gateway's own readings are, or the output wants it; else
+  /// when a bus rings.
   Time turn(Time now) override;
 
   Duration rest() const override { return 10 * millisecond; }
@@ -107,6 +120,7 @@ class Pipeline final : public Worker {
 
   void report_losses(Bus& bus, Time now);
   bool take_from_buses(Time now);
+  Time take_own(Time now);
   void take(std::span<const Reading> readings, Time now);
   std::span<const Reading> filter(Chain& chain, const Reading& reading, Time now);
   void feed_windows(std::uint32_t first, const Reading& reading);
@@ -117,6 +131,7 @@ class Pipeline final : public Worker {
   void hand_over(Time now);
 
   std::vector<Bus> buses_;
+  OwnReadings* own_ = nullptr;
   std::size_t rounds_ = 1;     // of chunks that the largest ring holds
   std::vector<Route> routes_;  // by signal
   std::vector<Chain> chains_;

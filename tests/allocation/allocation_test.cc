@@ -14,7 +14,7 @@ namespace fieldweir {
 namespace {
 
 constexpr const char* configuration = R"(version: 1
-gateway: {id: frugal}
+gateway: {id: frugal, ledger: 1s}
 profiles:
   analog:
     - range: {min: -50, max: 250, else: drop}

@@ -13,8 +13,8 @@ import sys
 import time
 import traceback
 
-MODULES = ("gateway_command", "gateway_disk", "gateway_field", "gateway_journal", "gateway_stop", "gateway_uplinks",
-           "gateway_writes")
+MODULES = ("gateway_command", "gateway_disk", "gateway_field", "gateway_journal", "gateway_ledger", "gateway_stop",
+           "gateway_uplinks", "gateway_writes")
 AT_A_TIME = 6
 LONGEST = 55
 

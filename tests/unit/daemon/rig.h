@@ -17,12 +17,14 @@
 namespace fieldweir {
 
 /// The journal's place goes in front, since a test has a folder of its own.
-inline Settings settings_of(const TempDir& folder, const std::string& yaml) {
+inline Settings settings_of(const TempDir& folder, const std::string& yaml,
+                            const std::string& gateway = "id: test") {
   config::Mistakes mistakes;
   Settings settings =
       load_settings_text("test",
-                         "version: 1\ngateway: {id: test}\nlog: {level: error}\nbuffer: {path: " +
-                             folder.file("journal.db") + ", persist_after: 0s}\n" + yaml,
+                         "version: 1\ngateway: {" + gateway +
+                             "}\nlog: {level: error}\nbuffer: {path: " + folder.file("journal.db") +
+                             ", persist_after: 0s}\n" + yaml,
                          mistakes);
   if (!mistakes.empty()) throw std::invalid_argument(mistakes.text());
   set_log_level(settings.log.level);
