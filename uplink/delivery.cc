@@ -5,6 +5,24 @@
 #include "core/check.h"
 
 namespace fieldweir {
+namespace {
+
+/// Certificates are judged by the system's clock. While that is wrong there is nothing to mend but
+/// to wait; what the library says stays to be read. OpenSSL's own text does not name the cause.
+Error explained(const Error& why, bool synchronised) {
+  const std::string_view text = why.text.view();
+  const auto because = [&](const char* clock) {
+    return error(why.reason, "%s: %.*s", clock, static_cast<int>(text.size()), text.data());
+  };
+  if (synchronised) return why;
+  if (text.find("not yet valid") != std::string_view::npos)
+    return because("the clock is not synchronised: waiting for time");
+  if (text.find("certificate verify failed") != std::string_view::npos)
+    return because("the clock is not synchronised, which may be why");
+  return why;
+}
+
+}  // namespace
 
 std::string_view to_string(DeliveryState state) {
   switch (state) {
@@ -193,7 +211,7 @@ Time Delivery::fail(const Error& why, Response response, Time at, Time now) {
   ++status_.failures;
   // one line for one trouble, however long it lasts
   unlogged_ = unlogged_ || !troubled_ || status_.last_error.reason != why.reason;
-  status_.last_error = why;
+  status_.last_error = explained(why, clock_.synchronised());
   status_.last_error_time = now;
   const auto probe_in = static_cast<Duration>((0.75 + 0.5 * random_.unit()) * minute);
   next_attempt_ = probing_ ? now + probe_in : std::max(backoff_.failed(now), at);
@@ -202,7 +220,8 @@ Time Delivery::fail(const Error& why, Response response, Time at, Time now) {
     unlogged_ = false;
     log(response.alarm ? LogLevel::error : LogLevel::warning, name_, "%s%s; next attempt in %.1f s",
         response.alarm ? "paused, the far side refuses us: " : "",
-        std::string(why.text.view()).c_str(), static_cast<double>(next_attempt_ - now) / second);
+        std::string(status_.last_error.text.view()).c_str(),
+        static_cast<double>(next_attempt_ - now) / second);
   }
   troubled_ = true;
   return publish(probing_ ? DeliveryState::paused : DeliveryState::backing_off, next_attempt_);

@@ -174,6 +174,25 @@ TEST_F(DeliveryTest, FailingToConnectBacksOff) {
   EXPECT_TRUE(script.windows.empty());
 }
 
+TEST_F(DeliveryTest, ACertificateThatIsNotYetValidWaitsForTheClock) {
+  add(1, {0});
+  const Error why = error(Reason::unreachable, "TLS: certificate is not yet valid");
+  script.connections = {why, why, error(Reason::unreachable, "refused")};
+  clock.set_synchronised(false);
+  settle();
+  EXPECT_EQ(delivery().status().last_error.text.view(),
+            "the clock is not synchronised: waiting for time: TLS: certificate is not yet valid");
+  clock.set_synchronised(true);  // then it is the certificate's fault
+  clock.advance(minute);
+  settle();
+  EXPECT_EQ(delivery().status().last_error.text.view(), why.text.view());
+  clock.set_synchronised(false);
+  clock.advance(minute);
+  settle();
+  EXPECT_EQ(delivery().status().last_error.text.view(), "refused");
+  EXPECT_TRUE(script.windows.empty());
+}
+
 TEST_F(DeliveryTest, ABatchIsDoneWhenAllItsPartsAre) {
   settings.by_device = true;
   add(1, {0, 1, 1});
