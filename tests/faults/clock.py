@@ -17,6 +17,7 @@ import time
 from far_side import KINDS, FarSide, Gateway  # first: it says where the others are
 from authority import Authority
 from certificates import TlsGateway
+from gateway_site import status_of
 
 INTERVAL = 0.1  # between two readings, far_side.py
 LATE = 1.0  # that a poll may be on a machine that does other things
@@ -52,6 +53,9 @@ async def since_1970(gateway):
     await asyncio.sleep(3)
     if any(gateway.delivered(kind) for kind in KINDS):
         raise AssertionError("a certificate that is not yet valid was taken")
+    for uplink in status_of(gateway.socket)["uplinks"]:
+        if "the clock is not synchronised" not in str(uplink["last_error"]):
+            raise AssertionError(f"{uplink['name']} does not say what it waits for: {uplink['last_error']}")
     gateway.tell(0)
     await gateway.flow()
     return begun, time.time()
