@@ -89,7 +89,6 @@ void Batcher::flush(Time now) {
 
 void Batcher::close(Lane lane, Time now) {
   Open& open = open_[static_cast<std::size_t>(lane)];
-  account_.batched.add(open.readings.size());
   if (Slot* slot = tail_.take(lane)) {
     BatchHeader& header = slot->header;
     header.lane = lane;

@@ -11,7 +11,6 @@
 
 #include "buffer/settings.h"
 #include "buffer/tail.h"
-#include "core/account.h"
 #include "core/output.h"
 #include "core/text_table.h"
 #include "core/worker.h"
@@ -38,8 +37,6 @@ class Batcher final : public Output {
   Time tick(Time now) override;
   void flush(Time now) override;
 
-  const BatchAccount& account() const { return account_; }
-
  private:
   struct Open {  // the batch that a lane is filling
     std::uint64_t seq = 0;
@@ -64,7 +61,6 @@ class Batcher final : public Output {
   Encoder encoder_;
   std::array<Open, lane_count> open_;
   std::vector<Doorbell*> doorbells_;
-  BatchAccount account_;
 };
 
 }  // namespace fieldweir

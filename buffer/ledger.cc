@@ -2,6 +2,8 @@
 
 #include <numeric>
 
+#include "buffer/tail.h"
+
 namespace fieldweir {
 namespace {
 
@@ -30,11 +32,13 @@ void Ledger::resume(FieldTotals earlier) {
   earlier_ = earlier;
 }
 
+FieldTotals Ledger::totals() const { return totals(tail_.batched()); }
+
 // From the end of the path to its start, so that what moves meanwhile is seen as under way and
 // never twice.
-FieldTotals Ledger::totals() const {
+FieldTotals Ledger::totals(std::uint64_t batched) const {
   FieldTotals totals = earlier_;
-  for (const BatchAccount* account : batches_) totals.batched += account->batched.get();
+  totals.batched += batched;
   for (const PipelineAccount* account : pipelines_) {
     totals.filtered += account->filtered.get();
     totals.derived += account->derived.get();

@@ -4,9 +4,9 @@
 //   per uplink:  batched = not_selected + delivered + queued + dropped + dead_lettered
 //
 // Workers count in their own accounts; the ledger only holds const pointers to them, adds up what
-// they say now and what earlier runs left behind (`resume`). The per-uplink half is kept by the
-// Tail, under its lock, so that cursors and counts are always of one moment. Any thread may ask for
-// totals; accounts are registered while the gateway is built.
+// they say now and what earlier runs left behind (`resume`). What was batched and the per-uplink
+// half are kept by the Tail, under its lock, so that cursors and counts are always of one moment.
+// Any thread may ask for totals; accounts are registered while the gateway is built.
 #pragma once
 
 #include <array>
@@ -51,23 +51,28 @@ struct UplinkTotals {
   }
 };
 
+class Tail;  // which counts what was batched
+
 class Ledger {
  public:
+  explicit Ledger(const Tail& tail) : tail_(tail) {}
+
   /// While building.
   void watch(const BusAccount& bus) { buses_.push_back(&bus); }
   void watch(const PipelineAccount& pipeline) { pipelines_.push_back(&pipeline); }
-  void watch(const BatchAccount& batches) { batches_.push_back(&batches); }
 
   /// What earlier runs left. What was under way when an unclean run ended is lost(unclean stop).
   void resume(FieldTotals earlier);
 
   FieldTotals totals() const;
+  /// As of when so many were `batched` in this run: what was since is under way.
+  FieldTotals totals(std::uint64_t batched) const;
 
  private:
+  const Tail& tail_;
   FieldTotals earlier_;
   std::vector<const BusAccount*> buses_;
   std::vector<const PipelineAccount*> pipelines_;
-  std::vector<const BatchAccount*> batches_;
 };
 
 }  // namespace fieldweir

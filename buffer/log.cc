@@ -54,7 +54,6 @@ struct Log::Parts {
     batcher =
         std::make_unique<Batcher>(batch, Batcher::Run{run.stream, run.epoch, run.synchronised},
                                   context.signals, context.texts, tail);
-    ledger.watch(batcher->account());
     resume(beginning, ages);
     if (beginning.alone) journal.close();  // the recorder tries again
     recorder = std::make_unique<Recorder>(
@@ -78,7 +77,7 @@ struct Log::Parts {
   LockFile lock;
   Journal journal;
   Tail tail;
-  Ledger ledger;
+  Ledger ledger{tail};
   DeadLetters dead_letters;
   Dating dating;
   std::optional<Thinning> thinning;

@@ -65,7 +65,8 @@ class Log {
   /// While building: rung when a batch was closed.
   void ring_when_closed(Doorbell& doorbell);
 
-  /// After all threads that use the log have ended: writes what is still owed, cursors and ledger.
+  /// After all threads that use the log have ended: writes what is still owed, cursors and ledger. On
+  /// a disk without room that succeeds nevertheless if every uplink has everything.
   Result<> stop(Time now);
 
   /// Any thread.

@@ -107,8 +107,17 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 Result<> Recorder::finish(Time now) {
   if (!aside_.empty())
     if (auto r = mend(); !r) return r;
+  const Result<> written = write_all(now);
+  // what nobody waits for must not keep from the disk what somebody does, nor the run's clean end
+  if (written || !parts_.tail.let_go()) return written;
+  failed(written.error(), now);
+  parts_.journal.make_way();
+  return write_all(now);
+}
+
+Result<> Recorder::write_all(Time now) {
   bool mended = false;  // a page may be damaged that only the last transaction meets
-  for (std::size_t i = 0; i <= parts_.tail.size() / most_batches + 1; ++i) {
+  for (std::size_t i = 0; i <= parts_.tail.size() / most_when_full + 1; ++i) {
     const auto written = write(now, Extent::all);
     if (!written && (written.error().reason != Reason::corrupt || std::exchange(mended, true)))
       return written;
@@ -122,7 +131,7 @@ Result<> Recorder::write(Time now, Extent extent) {
   if (auto r = open(); !r) return r;
   const std::size_t n = take(now, extent);
   const std::span<Slot* const> slots = std::span(slots_).first(n);
-  parts_.tail.snapshot(books_);
+  batched_ = parts_.tail.snapshot(books_);
   std::fill(drops_.begin(), drops_.end(), ByReason{});
 
   const Time start = parts_.clock.now();

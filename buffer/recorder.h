@@ -68,7 +68,8 @@ class Recorder final : public Worker {
   /// A stalled disk is an alarm, not a reason to end the process.
   Duration longest_turn() const override { return never; }
 
-  /// Writes everything and says that the run ended cleanly. After the thread has gone.
+  /// Writes everything and says that the run ended cleanly; if the disk has no room for everything,
+  /// what an uplink is still owed. After the thread has gone.
   Result<> finish(Time now);
 
   /// Any thread.
@@ -90,6 +91,7 @@ class Recorder final : public Worker {
   bool cursors_moved() const;
   Result<> make_way(Time now);
   Result<> write(Time now, Extent extent);
+  Result<> write_all(Time now);
   Result<> open();
   Result<> reopen();
   std::size_t take(Time now, Extent extent);
@@ -127,6 +129,7 @@ class Recorder final : public Worker {
   bool clock_stored_;                       // what is known of this run's clock
 
   std::vector<UplinkBooks> books_;
+  std::uint64_t batched_ = 0;  // of the same moment as the books that are being written
   std::vector<UplinkBooks> stored_books_;
   std::array<Position, lane_count> newest_;  // committed, per lane
   // up to here only what is kept for absent uplinks is left, and once the transaction is committed

@@ -183,7 +183,7 @@ Result<> Recorder::put_states(Time now) {
     uplink.books.totals.drop(dropped);
     if (auto r = put_absent(parts_.journal, uplink); !r) return r;
   }
-  FieldTotals field = parts_.ledger.totals();
+  FieldTotals field = parts_.ledger.totals(batched_);
   field.at = now;
   return parts_.journal.put_state("field", StateBytes::of(field).bytes());
 }

@@ -50,6 +50,7 @@ void Tail::publish(Slot& slot, Time now) {
   slot.written = false;
   last_[lane] = slot.header.position;
   order_[lane].push_back(&slot);
+  batched_ += slot.header.rows;
   for (Uplink& uplink : uplinks_) {
     uplink.books.totals.batched += slot.header.rows;
     uplink.books.totals.queued += slot.header.rows;
@@ -58,6 +59,7 @@ void Tail::publish(Slot& slot, Time now) {
 
 void Tail::refused(std::uint64_t readings) {
   const std::scoped_lock lock(mutex_);
+  batched_ += readings;
   for (Uplink& uplink : uplinks_) {
     uplink.books.totals.batched += readings;
     uplink.books.totals.dropped[static_cast<std::size_t>(Reason::tail_full)] += readings;
@@ -253,6 +255,11 @@ std::uint64_t Tail::at_risk() const {
     for (const Slot* slot : lane)
       if (!slot->written && !acknowledged(*slot)) readings += slot->header.rows;
   return readings;
+}
+
+std::uint64_t Tail::batched() const {
+  const std::scoped_lock lock(mutex_);
+  return batched_;
 }
 
 }  // namespace fieldweir

@@ -98,6 +98,9 @@ class Tail {
   std::size_t take_due(Lane lane, Time before, std::span<Slot*> out);
   /// They are committed (or not: then they are due again).
   void give_back(std::span<Slot* const> slots, bool committed);
+  /// While stopping: frees the batches that only their lane wants on disk, every uplink having them.
+  /// Whether there were any.
+  bool let_go();
   /// The journal lost batches: what is here is not committed any more. The last positions that are
   /// not here.
   std::array<Position, lane_count> write_again();
@@ -112,9 +115,10 @@ class Tail {
   /// Forgets copies of committed batches up to `through`; how far it came without meeting a reader.
   Position forget(Lane lane, Position through);
 
-  /// Everything of one moment. `books` has one element per uplink; `queued` there counts only what
-  /// is committed or about to be, the rest is dropped(unclean stop) if this is the last word.
-  void snapshot(std::span<UplinkBooks> books) const;
+  /// Everything of one moment; what batched() was then. `books` has one element per uplink; `queued`
+  /// there counts only what is committed or about to be, the rest is dropped(unclean stop) if this
+  /// is the last word.
+  std::uint64_t snapshot(std::span<UplinkBooks> books) const;
 
   // --- any thread
   UplinkBooks books(std::size_t uplink) const;
@@ -122,6 +126,8 @@ class Tail {
   std::size_t used() const;
   std::size_t size() const { return slots_.size(); }
   std::uint64_t at_risk() const;
+  /// Readings that came in batches during this run, also those that found no room.
+  std::uint64_t batched() const;
 
  private:
   struct Uplink {
@@ -155,6 +161,7 @@ class Tail {
   std::array<Position, lane_count> last_;
   std::array<Replacing, lane_count> replacing_;
   std::vector<Uplink> uplinks_;
+  std::uint64_t batched_ = 0;
   const Lanes always_;
 };
 

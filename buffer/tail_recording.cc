@@ -34,6 +34,18 @@ void Tail::give_back(std::span<Slot* const> slots, bool committed) {
   }
 }
 
+bool Tail::let_go() {
+  const std::scoped_lock lock(mutex_);
+  const std::size_t before = free_.size();
+  for (auto& order : order_)
+    std::erase_if(order, [&](Slot* slot) {
+      if (slot->references > 0 || slot->written || !acknowledged(*slot)) return false;
+      free_.push_back(slot);
+      return true;
+    });
+  return free_.size() > before;
+}
+
 std::array<Position, lane_count> Tail::write_again() {
   const std::scoped_lock lock(mutex_);
   std::array<Position, lane_count> below = last_;
@@ -86,7 +98,7 @@ Position Tail::forget(Lane lane, Position through) {
   return through;
 }
 
-void Tail::snapshot(std::span<UplinkBooks> books) const {
+std::uint64_t Tail::snapshot(std::span<UplinkBooks> books) const {
   const std::scoped_lock lock(mutex_);
   for (std::size_t i = 0; i < uplinks_.size(); ++i) {
     books[i] = uplinks_[i].books;
@@ -97,6 +109,7 @@ void Tail::snapshot(std::span<UplinkBooks> books) const {
         totals.drop(Reason::unclean_stop, slot->header.rows);
       }
   }
+  return batched_;
 }
 
 }  // namespace fieldweir

@@ -33,14 +33,9 @@ struct BusAccount {
 
 /// Of the pipeline.
 struct PipelineAccount {
-  Counter derived;  // readings made by windows
+  Counter derived;  // readings made by windows, and the gateway's own
   Counter
       filtered;  // readings that a stage held back or used up; per stage in the pipeline's status
-};
-
-/// Of the batcher.
-struct BatchAccount {
-  Counter batched;
 };
 
 }  // namespace fieldweir

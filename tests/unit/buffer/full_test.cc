@@ -188,6 +188,27 @@ TEST(FullLog, ItDoesNotGrowOnADiskThatIsNearlyFull) {
   }
 }
 
+// What must be on disk whoever has it finds no room there: then it is enough that everybody has it.
+TEST(FullLog, AStopOnAFullDiskSucceedsIfEverythingArrived) {
+  Rig rig;
+  rig.batch.rows = 200;
+  rig.buffer.persist_after = 0;
+  rig.buffer.min_free_disk = 1 << 20;
+  rig.free_bytes = [](const std::string&) -> std::uint64_t { return 0; };
+  rig.start();
+  for (int i = 0; i < 20; ++i) {
+    rig.add(200);
+    rig.run(100 * millisecond);
+  }
+  ASSERT_EQ(rig.deliver(0).size(), 4'000u);
+  ASSERT_EQ(rig.log->status().journal.problem, Reason::quota);
+  rig.restart();
+  EXPECT_TRUE(rig.pending(0).empty()) << "the end was not clean, or the cursor is not where it was";
+  EXPECT_EQ(rig.log->uplink_totals(0).delivered, 4'000u);
+  rig.add(4'000);
+  EXPECT_FALSE(rig.log->stop(rig.clock.now()).ok()) << "somebody is owed this";
+}
+
 TEST(FullLog, DeadLettersLeaveRoomForBatches) {
   Small rig;
   rig.start();

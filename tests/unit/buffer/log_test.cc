@@ -239,5 +239,34 @@ TEST(Log, TheLedgerGoesOnAfterARestart) {
   EXPECT_EQ(totals.queued, 20u);
 }
 
+TEST(Log, ABatchThatClosesDuringACommitIsInBothHalvesOfTheLedgerOrInNone) {
+  static Rig* closing = nullptr;
+  Rig rig;
+  rig.buffer.min_free_disk = 1;  // so that the recorder asks in the midst of its transaction
+  rig.free_bytes = [](const std::string&) -> std::uint64_t {
+    if (Rig* const here = std::exchange(closing, nullptr)) here->batches(1);
+    return 1 << 30;
+  };
+  rig.start();
+  BusAccount bus;
+  rig.log->ledger().watch(bus);
+  bus.sampled.add(80);
+  rig.batches(3);
+  closing = &rig;
+  for (int i = 0; rig.commits() == 0 && i < 100; ++i) rig.run(50 * millisecond);
+  ASSERT_EQ(rig.next_value, 80u);
+  EXPECT_EQ(rig.log->ledger().totals().batched, 80u);
+  rig.crash();
+  rig.start();
+  const FieldTotals field = rig.log->ledger().totals();
+  EXPECT_EQ(field.batched, 60u);
+  EXPECT_EQ(field.lost[static_cast<std::size_t>(Reason::unclean_stop)], 20u);
+  EXPECT_EQ(field.under_way(), 0u);
+  const UplinkTotals totals = rig.log->uplink_totals(0);
+  EXPECT_EQ(totals.batched, 60u);
+  EXPECT_EQ(totals.queued, 60u);
+  EXPECT_TRUE(totals.balanced());
+}
+
 }  // namespace
 }  // namespace fieldweir
