@@ -81,6 +81,28 @@ TEST_F(PipelineTest, IsDueWhenTheOutputIs) {
   EXPECT_EQ(pipeline().turn(now), now + 5);
 }
 
+TEST_F(PipelineTest, OwnReadingsComeWhenDueAreDerivedAndWindowsSeeThem) {
+  struct Own final : OwnReadings {
+    Time due() const override { return when; }
+    std::span<const Reading> take(Time now) override {
+      one = uint64_reading(5, now, 7);
+      when = now + 300 * millisecond;
+      return {&one, 1};
+    }
+    Time when = FakeClock::start;
+    Reading one;
+  } own;
+  windows = {{5, minute, second, {{Aggregate::max, 10}}}};
+  pipeline().add_own(own);
+  EXPECT_EQ(pipeline().turn(now), now + 300 * millisecond);
+  pipeline().turn(now + millisecond);  // not yet
+  EXPECT_EQ(output.readings, (std::vector{uint64_reading(5, now, 7)}));
+  EXPECT_EQ(pipeline().account().derived.get(), 1u);
+  EXPECT_EQ(latest.read(5)->as_uint64(), 7u);
+  pipeline().finish(now + 2 * millisecond);
+  EXPECT_EQ(output.readings.back().signal, 10u);
+}
+
 TEST_F(PipelineTest, FiltersEachSignalByItselfAndCounts) {
   const Profile calm = profile("[range: {max: 100}, deadband: {abs: 1}]");
   filtered.push_back({2, 2, calm});
