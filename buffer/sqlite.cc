@@ -2,6 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <cstdio>
+#include <cstring>
+#include <string>
+
 #include "core/check.h"
 
 namespace fieldweir {
@@ -22,6 +26,18 @@ Reason reason_of(int code) {
   }
 }
 
+/// psow=0: a card that loses its power while it writes a page of 4 KiB may lose all that is in it.
+/// So SQLite fills such a page with each commit, and writes its parts together.
+std::string uri_of(const char* path) {
+  std::string uri = "file:";
+  for (const char* c = path; *c != '\0'; ++c) {
+    char escaped[4];
+    std::snprintf(escaped, sizeof escaped, std::strchr("%?#", *c) ? "%%%02X" : "%c", *c);
+    uri += escaped;
+  }
+  return uri + "?psow=0";
+}
+
 Error failure(sqlite3* connection) {
   const int code = sqlite3_extended_errcode(connection);
   return error(reason_of(code), "%s (SQLite %d)", sqlite3_errmsg(connection), code);
@@ -33,9 +49,9 @@ Result<> Database::open(const char* path, Access access, const char* vfs) {
   close();
   sqlite3_hard_heap_limit64(sqlite_heap_limit);
   const int flags =
-      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+      SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
       (access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  if (sqlite3_open_v2(path, &connection_, flags, vfs) == SQLITE_OK) {
+  if (sqlite3_open_v2(uri_of(path).c_str(), &connection_, flags, vfs) == SQLITE_OK) {
     // a reader that opens while the writer recovers the log waits a little rather than fail
     sqlite3_busy_timeout(connection_, 250);
     return {};

@@ -1,7 +1,7 @@
 // Power cuts: the journal is opened from every state in which one may have left the disk.
 //
 // Accepted is what a commit had returned for. All of it must be there, in order, in a journal that
-// opens; what a card does to pages that nobody was writing is another matter, and is reported.
+// opens.
 
 #include <cstdlib>
 #include <fstream>
@@ -144,7 +144,6 @@ class PowerCut : public testing::Test {
   struct Found {
     bool readable = true;
     std::uint64_t lost = 0;
-    bool marked = false;
   };
   /// Opens what is left of the disk. No reading may come out of order, twice, or that never was.
   Found open(const Files& files, const Moment& at) {
@@ -159,7 +158,6 @@ class PowerCut : public testing::Test {
     found.readable = !fs::exists(after.buffer.path + ".damaged-1");
     std::uint64_t next = 0;
     for (const DecodedBatch& batch : after.pending(0)) {
-      for (const Gap& gap : batch.gaps) found.marked |= gap.readings == Gap::unknown;
       for (const Reading& reading : batch.readings) {
         EXPECT_GE(reading.bits, next) << "out of order";
         EXPECT_LT(reading.bits, rig_->next_value) << "never was";
@@ -180,8 +178,8 @@ class PowerCut : public testing::Test {
   std::uint64_t acknowledged_ = 0;
 };
 
-constexpr std::array ways = {Unsynced::dropped, Unsynced::kept, Unsynced::sectors, Unsynced::pages,
-                             Unsynced::torn_page};
+constexpr std::array ways = {Unsynced::dropped, Unsynced::kept,      Unsynced::sectors,
+                             Unsynced::pages,   Unsynced::torn_page, Unsynced::dead_page};
 
 TEST_F(PowerCut, LosesNothingAcceptedAfterAnyCall) {
   operate();
@@ -223,29 +221,6 @@ TEST_F(PowerCut, LosesNothingAcceptedAtRandomMoments) {
                                 << static_cast<int>(way);
     }
   }
-}
-
-// A card may lose what it was not asked to write. Nothing protects 512-byte pages from that; but
-// the gateway starts, and what is lost is marked.
-TEST_F(PowerCut, OpensWhateverACardDidToTheNeighbours) {
-  operate();
-  rig_->crash();
-  Random random(13);
-  CrashedDisk disk;
-  std::size_t images = 0;
-  std::size_t aside = 0;
-  std::size_t lossy = 0;
-  for (std::size_t n = 0; n <= Recording::operations.size(); n += long_form ? 1 : 5) {
-    disk.advance(n);
-    const Found found = open(disk.files(Unsynced::dead_page, random), moment(n));
-    ++images;
-    aside += found.readable ? 0 : 1;
-    lossy += found.lost > 0 ? 1 : 0;
-    EXPECT_TRUE(found.lost == 0 || found.marked) << "call " << n;
-  }
-  std::printf(
-      "%zu images with a dead page: %zu journals set aside and salvaged, %zu lost readings\n",
-      images, aside, lossy);
 }
 
 }  // namespace
