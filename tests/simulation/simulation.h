@@ -41,7 +41,7 @@ class Simulation {
  private:
   void power_on(bool scada);
   void set_gateway_time();
-  std::uint64_t owed() const;
+  bool owes() const;
   void look_at_files();
 
   TempDir folder_{TempDir::in_memory};
