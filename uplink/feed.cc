@@ -94,6 +94,8 @@ Result<bool> Feed::read_next() {
 
 Result<bool> Feed::read(Lane which, Track& track) {
   LaneState& state = lane(which);
+  // both tracks became one while the main one was asked
+  if (&track == &state.live && state.ahead.empty()) return false;
   // a batch that was cut goes alone
   const bool alone = track.resume.of > 0 && track.read == track.resume_at;
   if (track.ahead == most_ahead || alone) return false;

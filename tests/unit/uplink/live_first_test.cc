@@ -168,6 +168,24 @@ TEST_F(LiveFirstTest, BackToOldestFirstItGoesOverWhatWasSent) {
   expect_everything_once(320);
 }
 
+TEST_F(LiveFirstTest, WhereTheBacklogEndsNothingComesAgain) {
+  const auto again = [&](std::size_t safe) {
+    script.answers = {{.safe = safe, .verdict = Verdict::again, .at = never}};
+    delivery().turn(clock.now());
+  };
+  add_many(1, 2);
+  log.go_live(Lane::telemetry, {7, 1, 25});  // what stood up to there was lost in a power cut
+  epoch = 2;
+  again(0);
+  add(1, {0});
+  again(0);
+  again(2);
+  again(0);
+  EXPECT_EQ(sent(), "1 2|1 2 1|1 2 1|1");
+  settle();
+  EXPECT_EQ(log.total().delivered, 3u);
+}
+
 /// Chance decides about outages, restarts, what is selected and how much is confirmed.
 TEST_F(LiveFirstTest, WhateverHappensEverythingArrives) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
