@@ -103,14 +103,22 @@ bool Delivery::connect() {
 /// Whether there may be more to take from the log.
 bool Delivery::fill(Time now) {
   if (now < next_read_) return false;
-  // what is held back is taken late, so that events go before it
-  const Result<bool> more = feed_.fill(limit_.none() ? SIZE_MAX : handed_ + 1);
+  const Result<bool> more = take(now);
   if (more) return more.value();
   next_read_ = now + after_log_error;
   if (log_limit_.allow(now))
     log(LogLevel::error, name_, "cannot read the log: %s",
         std::string(more.error().text.view()).c_str());
   return false;
+}
+
+/// What is held back is taken late, so that events go before it.
+Result<bool> Delivery::take(Time now) {
+  if (limit_.none()) return feed_.fill(SIZE_MAX);
+  for (std::size_t most = handed_ + 1;; ++most) {
+    const Result<bool> more = feed_.fill(most);
+    if (!more || feed_.window().size() < most || may_be_handed(now) < most) return more;
+  }
 }
 
 Time Delivery::send(Time now) {
@@ -130,7 +138,11 @@ std::size_t Delivery::may_be_handed(Time now) {
   const std::size_t most = probing_ ? 1 : window.size();
   if (limit_.none() || handed_ >= most) return most;
   limit_.look_at(now, clock_.synchronised());
-  return handed_ + (limit_.when(window[handed_].body.size(), now) <= now ? 1 : 0);
+  RateLimit then = limit_;  // once those before it are sent
+  std::size_t handed = handed_;
+  for (; handed < most && then.when(window[handed].body.size(), now) <= now; ++handed)
+    then.sent(window[handed].body.size(), now);
+  return handed;
 }
 
 void Delivery::count(std::size_t handed, Time now) {
@@ -166,7 +178,7 @@ Time Delivery::respond_to(const Sent& sent, Time now) {
   // never at once when nothing moved, whatever the uplink says
   if (response.wait == Wait::until) {
     const Time due = std::min(std::max(sent.at, now + millisecond), stuck);
-    const bool held = !limit_.none() && handed_ < feed_.window().size();
+    const bool held = !limit_.none() && !probing_ && handed_ < feed_.window().size();
     return held ? std::min(due, hold_back(now)) : due;
   }
   return sent.safe > 0 || response.dead_letter ? now : now + glance;

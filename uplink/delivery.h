@@ -80,6 +80,7 @@ class Delivery final : public Worker {
   bool connect();
   bool fill(Time now);
   Time send(Time now);
+  Result<bool> take(Time now);
   std::size_t may_be_handed(Time now);
   void count(std::size_t handed, Time now);
   Time respond_to(const Sent& sent, Time now);

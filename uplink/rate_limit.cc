@@ -20,7 +20,7 @@ Time begin_of_month(std::int64_t month) {
 
 Time RateLimit::when(std::size_t bytes, Time now) const {
   if (used_up(bytes)) return std::max(now + second, begin_of_month(usage_.month + 1));
-  return std::max(now, free_);
+  return std::max(now, free_ - early);
 }
 
 void RateLimit::sent(std::size_t bytes, Time now) {

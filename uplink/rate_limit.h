@@ -5,6 +5,9 @@
 // compresses them, and without what the protocol adds. The month is that of UTC by a synchronised
 // clock; the count is kept with the cursors, so a power cut may forget what was sent since the last
 // commit, an hour at most.
+//
+// A message may be sent up to a tenth of a second before those before it have passed, so that an
+// uplink that waits for each answer is given many at once.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +40,8 @@ class RateLimit {
   Usage usage() const { return usage_; }
 
  private:
+  static constexpr Duration early = 100 * millisecond;
+
   const RateLimitSettings settings_;
   Usage usage_;
   Time free_ = 0;  // when all that was sent has passed

@@ -105,6 +105,38 @@ TEST_F(RateLimitTest, WhatIsSentAgainCountsAgain) {
   EXPECT_EQ(log.usage().month, month_of(clock.now()));
 }
 
+TEST_F(RateLimitTest, AMonthlyCapThatIsFarSlowsNothing) {
+  settings.rate_limit.per_month = 1ull << 40;
+  script.limit = 100;
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) add(seq, {0});
+  EXPECT_EQ(settle(), never);
+  ASSERT_EQ(script.windows.size(), 2u);
+  EXPECT_EQ(script.windows[0].size(), 100u);
+}
+
+TEST_F(RateLimitTest, OneSendIsGivenAsMuchAsATenthOfASecondAllows) {
+  settings.rate_limit.per_second = 100'000;
+  script.limit = 100;
+  for (std::uint64_t seq = 1; seq <= 200; ++seq) add(seq, {0});
+  delivery().turn(clock.now());
+  ASSERT_EQ(script.windows.size(), 1u);
+  EXPECT_GT(handed(), 10'000u);
+  EXPECT_LE(handed(), 10'000u + body_size());
+}
+
+TEST_F(RateLimitTest, AProbeWaitsForItsAnswer) {
+  settings.rate_limit.per_second = 1 << 20;
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) add(seq, {0});
+  const Sent in_flight{.verdict = Verdict::again, .at = never};
+  script.answers = {in_flight, {.verdict = Verdict::pause}, in_flight, in_flight};
+  delivery().turn(clock.now());
+  clock.set(delivery().turn(clock.now()));
+  delivery().turn(clock.now());
+  clock.advance(5 * millisecond);
+  EXPECT_GT(delivery().turn(clock.now()), clock.now() + second);
+  EXPECT_EQ(sent(), "1 2 3|1 2 3|1|1");
+}
+
 TEST_F(RateLimitTest, AWrongClockBeginsNoMonth) {
   RateLimit limit({.per_second = {}, .per_month = 1'000}, {.month = 600, .bytes = 900});
   limit.look_at(begin_of_month(700), false);
