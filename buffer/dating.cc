@@ -10,6 +10,9 @@
 namespace fieldweir {
 namespace {
 
+constexpr unsigned is_known = 1;    // when the machine booted
+constexpr unsigned has_ranges = 2;  // how many stands before them
+
 std::int64_t hash(const std::string& name) {
   return names_hash(std::as_bytes(std::span(name.data(), name.size())));
 }
@@ -29,13 +32,33 @@ Position read_position(ByteReader& reader) {
   return position;
 }
 
-}  // namespace
-
-void GivenRange::add(Position position) {
-  if (last.seq == 0) first = last = position;
-  first = std::min(first, position);
-  last = std::max(last, position);
+/// An earlier form had one range, with its first position.
+GivenRange read_range(ByteReader& reader, bool earlier_form) {
+  GivenRange range;
+  range.after = read_position(reader);
+  range.last = read_position(reader);
+  if (earlier_form && range.after.seq > 0) --range.after.seq;
+  return range;
 }
+
+/// What an earlier run may have given: the batches behind each place where the uplink reads.
+Result<> resume_lane(Journal& journal, Lane lane, const UplinkBooks& books, Given& given) {
+  const auto newest = journal.last(lane);
+  if (!newest) return newest.error();
+  const Ahead& ahead = books.ahead[static_cast<std::size_t>(lane)];
+  for (std::size_t n = 0; n <= ahead.size(); ++n) {
+    const Position after = n == 0 ? books.cursors[static_cast<std::size_t>(lane)].acknowledged
+                                  : ahead.ranges()[n - 1].cursor.acknowledged;
+    const auto row = journal.row_after(lane, row_id(lane, after), most_ahead - 1);
+    if (!row) return row.error();
+    Position last = row.value().id > 0 ? position_of(row.value().id, 0) : newest.value();
+    if (n < ahead.size()) last = std::min(last, ahead.ranges()[n].after);
+    if (after < last) given.add({after, last});
+  }
+  return {};
+}
+
+}  // namespace
 
 std::string clock_row(std::uint32_t epoch) { return "clock/" + std::to_string(epoch); }
 
@@ -44,15 +67,18 @@ std::vector<std::byte> encode_clock(const RunClock& clock) {
   ByteWriter writer(out.data());
   writer.fixed(clock.boot.id, 8);
   writer.fixed(static_cast<std::uint64_t>(clock.boot.at), 8);
-  writer.u8(clock.booted.has_value());
+  writer.u8((clock.booted ? is_known : 0u) | has_ranges);
   writer.fixed(static_cast<std::uint64_t>(clock.booted.value_or(0)), 8);
   for (const GivenToUplink& given : clock.given) {
     std::byte key[8];
     ByteWriter(key).fixed(static_cast<std::uint64_t>(given.uplink), sizeof key);
     out.insert(out.end(), key, key + sizeof key);
-    for (const GivenRange& range : given.lanes) {
-      write(out, range.first);
-      write(out, range.last);
+    for (const Given& lane : given.lanes) {
+      out.push_back(static_cast<std::byte>(lane.ranges().size()));
+      for (const GivenRange& range : lane.ranges()) {
+        write(out, range.after);
+        write(out, range.last);
+      }
     }
   }
   return out;
@@ -63,16 +89,16 @@ std::optional<RunClock> decode_clock(std::span<const std::byte> bytes) {
   RunClock clock;
   clock.boot.id = reader.fixed(8);
   clock.boot.at = static_cast<Time>(reader.fixed(8));
-  const bool known = reader.u8() != 0;
+  const unsigned flags = reader.u8();
   const auto booted = static_cast<Time>(reader.fixed(8));
-  if (known) clock.booted = booted;
+  if ((flags & is_known) != 0) clock.booted = booted;
+  const bool earlier_form = (flags & has_ranges) == 0;
   while (reader.good() && !reader.at_end()) {
     GivenToUplink& given = clock.given.emplace_back();
     given.uplink = static_cast<std::int64_t>(reader.fixed(8));
-    for (GivenRange& range : given.lanes) {
-      range.first = read_position(reader);
-      range.last = read_position(reader);
-    }
+    for (Given& lane : given.lanes)
+      for (std::size_t n = earlier_form ? 1 : reader.varint_to(Given::most); n > 0; --n)
+        lane.add(read_range(reader, earlier_form));
   }
   if (!reader.good()) return std::nullopt;
   return clock;
@@ -99,43 +125,33 @@ void Dating::resume(Journal& journal, std::span<const UplinkBooks> books) {
   if (!same_boot) return;
   of_this_boot_ = true;
   for (std::size_t i = 0; i < books.size(); ++i)
-    for (std::size_t l = 0; l < lane_count; ++l) {
-      const auto lane = static_cast<Lane>(l);
-      const Position cursor = books[i].cursors[l].acknowledged;
-      const auto first = journal.row_after(lane, row_id(lane, cursor));
-      if (!first || first.value().id == 0) continue;
-      const auto ahead = journal.row_after(lane, row_id(lane, cursor), most_ahead - 1);
-      const auto newest = journal.last(lane);
-      if (!ahead || !newest) continue;
-      const RowId last = ahead.value().id;
-      run_.given[i].lanes[l] = {position_of(first.value().id, 0),
-                                last > 0 ? position_of(last, 0) : newest.value()};
-    }
+    for (std::size_t l = 0; l < lane_count; ++l)
+      static_cast<void>(  // a disk that fails here is told by the recorder
+          resume_lane(journal, static_cast<Lane>(l), books[i], run_.given[i].lanes[l]));
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, Lane lane, Position position) {
-  return correction(uplink, lane, position, run_.boot);
+std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step) {
+  return correction(uplink, step, run_.boot);
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, Lane lane, Position position,
+std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step,
                                            const RunClock& earlier) {
   if (!earlier.booted) {
     if (earlier.boot.id == 0 || earlier.boot.id != run_.boot.id) return std::nullopt;
-    return correction(uplink, lane, position, earlier.boot);
+    return correction(uplink, step, earlier.boot);
   }
   for (const GivenToUplink& given : earlier.given)
     if (given.uplink == run_.given[uplink].uplink &&
-        given.lanes[static_cast<std::size_t>(lane)].has(position))
+        given.lanes[static_cast<std::size_t>(step.lane)].has(step.position))
       return std::nullopt;
   return *earlier.booted - earlier.boot.at;
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, Lane lane, Position position,
-                                           Clock::Boot boot) {
+std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step, Clock::Boot boot) {
   const std::scoped_lock lock(mutex_);
-  GivenRange& given = run_.given[uplink].lanes[static_cast<std::size_t>(lane)];
-  if (!run_.booted) given.add(position);
-  if (!run_.booted || given.has(position)) return std::nullopt;
+  Given& given = run_.given[uplink].lanes[static_cast<std::size_t>(step.lane)];
+  if (!run_.booted) given.add({step.after, step.position});
+  if (!run_.booted || given.has(step.position)) return std::nullopt;
   return *run_.booted - boot.at;
 }
 

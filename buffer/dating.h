@@ -17,25 +17,15 @@
 #include <string>
 #include <vector>
 
+#include "buffer/given.h"
 #include "buffer/journal.h"
 #include "core/clock.h"
 
 namespace fieldweir {
 
-/// Positions of a lane that were given to an uplink with the times of a wrong clock: a few that
-/// were not may be among them. Empty: `last` has no seq.
-struct GivenRange {
-  Position first;
-  Position last;
-  bool has(Position position) const {
-    return last.seq > 0 && first <= position && position <= last;
-  }
-  void add(Position position);
-};
-
 struct GivenToUplink {
-  std::int64_t uplink = 0;  // hash of its name
-  std::array<GivenRange, lane_count> lanes;
+  std::int64_t uplink = 0;              // hash of its name
+  std::array<Given, lane_count> lanes;  // with the times of a wrong clock
 };
 
 /// Of a run that began with a wrong clock.
@@ -43,6 +33,13 @@ struct RunClock {
   Clock::Boot boot;            // as its gateway time had it
   std::optional<Time> booted;  // when that really was; none: never known
   std::vector<GivenToUplink> given;
+};
+
+/// A batch that an uplink finds behind `after`.
+struct Step {
+  Lane lane;
+  Position after;
+  Position position;
 };
 
 std::vector<std::byte> encode_clock(const RunClock& clock);
@@ -66,10 +63,9 @@ class Dating {
 
   // --- readers
   /// What to add to the times of a batch of this run; none: they stay, marked as they are.
-  std::optional<Duration> correction(std::size_t uplink, Lane lane, Position position);
+  std::optional<Duration> correction(std::size_t uplink, const Step& step);
   /// The same of a batch of the run that `earlier` belongs to.
-  std::optional<Duration> correction(std::size_t uplink, Lane lane, Position position,
-                                     const RunClock& earlier);
+  std::optional<Duration> correction(std::size_t uplink, const Step& step, const RunClock& earlier);
 
   // --- recorder
   /// Looks whether the clock is synchronised by now; true once, when it first is.
@@ -79,8 +75,7 @@ class Dating {
   Result<> store(Journal& journal, std::uint32_t epoch) const;
 
  private:
-  std::optional<Duration> correction(std::size_t uplink, Lane lane, Position position,
-                                     Clock::Boot boot);
+  std::optional<Duration> correction(std::size_t uplink, const Step& step, Clock::Boot boot);
 
   const bool true_from_start_;
   bool of_this_boot_ = false;  // there are earlier runs with a wrong clock

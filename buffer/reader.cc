@@ -22,7 +22,7 @@ Result<bool> Reader::next(Lane lane, Position after, DecodedBatch& out) {
     }
   }
   Result<> decoded = decode(found.slot->bytes(), out);
-  if (decoded) decoded = date(out);
+  if (decoded) decoded = date(after, out);
   if (!decoded) mark_damaged(lane, found.slot->header.position, found.slot->header.rows, out);
   parts_.tail.release(uplink_, *found.slot, true);
   return true;
@@ -60,7 +60,7 @@ Result<bool> Reader::next_in_journal(Lane lane, Position after, Position before,
   if (decoded && (row_id(out.lane, out.position) != batch.id || header_.rows != rows))
     decoded = error(Reason::corrupt, "a batch under another one's number");
   if (decoded && rows > 0) decoded = find_names(out);
-  if (decoded) decoded = date(out);
+  if (decoded) decoded = date(after, out);
   if (!decoded && decoded.error().reason != Reason::corrupt) return decoded.error();
   if (!decoded) mark_damaged(lane, position, rows, out);
   return true;
@@ -86,17 +86,17 @@ Result<> Reader::find_names(DecodedBatch& out) {
 }
 
 /// A mark that reaches over the end of a run has times of several clocks: it stays as it is.
-Result<> Reader::date(DecodedBatch& out) {
+Result<> Reader::date(Position after, DecodedBatch& out) {
   const std::uint32_t epoch = out.position.epoch;
   if (out.clock_synchronised || out.replaces_from.epoch != epoch) return {};
+  const Step step{out.lane, after, out.position};
   std::optional<Duration> correction;
   if (epoch == parts_.epoch) {
-    correction = parts_.dating.correction(uplink_, out.lane, out.position);
+    correction = parts_.dating.correction(uplink_, step);
   } else {
     const Result<const RunClock*> run = journal_.clock(epoch);
     if (!run) return run.error();
-    if (run.value() != nullptr)
-      correction = parts_.dating.correction(uplink_, out.lane, out.position, *run.value());
+    if (run.value() != nullptr) correction = parts_.dating.correction(uplink_, step, *run.value());
   }
   if (correction) correct_times(out, *correction);
   return {};

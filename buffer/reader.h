@@ -47,7 +47,7 @@ class Reader final : public LogReader {
   Result<bool> next_in_journal(Lane lane, Position after, Position before, DecodedBatch& out);
   Result<> decode(std::span<const std::byte> bytes, DecodedBatch& out);
   Result<> find_names(DecodedBatch& out);
-  Result<> date(DecodedBatch& out);
+  Result<> date(Position after, DecodedBatch& out);
   void mark_damaged(Lane lane, Position position, std::uint32_t rows, DecodedBatch& out);
 
   const Parts parts_;
