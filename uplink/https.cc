@@ -83,6 +83,8 @@ const std::vector<config::FieldInfo>& infos() { return https_fields().infos(); }
 
 }  // namespace
 
-UplinkKind https_uplink() { return {"https", read_https, make, infos}; }
+UplinkKind https_uplink() {
+  return {"https", read_https, make, infos, Gzip::bytes + Lines::most_bytes};
+}
 
 }  // namespace fieldweir
