@@ -171,6 +171,8 @@ void HttpPost::close() { curl().easy_setopt(transfer_->easy, CURLOPT_FRESH_CONNE
 Result<> HttpPost::connect(Time deadline, const Stop& stop) {
   const auto address = resolver_.resolve(peer_.url.host, deadline, stop);
   if (!address) return address.error();
+  // an IPv6 address stands in the URL, and in an entry its colons would mislead
+  if (peer_.url.host.find(':') != std::string::npos) return {};
   const std::string entry = peer_.url.host + ":" + std::to_string(peer_.url.port) + ":" +
                             std::string(address.value().view());
   curl_slist* const fresh = curl().slist_append(nullptr, entry.c_str());

@@ -33,13 +33,16 @@ class HttpsTest : public testing::Test {
     stop.request();  // whatever the uplink waits for
   }
 
-  void start_sink(std::vector<std::string> more = {}) {
+  void launch_sink(const std::vector<std::string>& more) {
     std::vector<std::string> command = {"/usr/bin/python3", FIELDWEIR_TESTS "/support/http_sink.py",
                                         "--port",           std::to_string(port),
                                         "--record",         folder.file("record"),
                                         "--orders",         folder.file("orders")};
     command.insert(command.end(), more.begin(), more.end());
     sink.emplace(command, folder.file("sink.log"));
+  }
+  void start_sink(const std::vector<std::string>& more = {}) {
+    launch_sink(more);
     ASSERT_TRUE(eventually([this] { return listening(port); })) << sink->output();
   }
   void order(const std::string& lines) { std::ofstream(folder.file("orders")) << lines; }
@@ -122,6 +125,26 @@ TEST_F(HttpsTest, DeliversInOrderWithIdentity) {
   EXPECT_EQ(first["authorization"], "Bearer secret-token");
   EXPECT_TRUE(first["encoding"].is_null());
   EXPECT_EQ(log.total().delivered, 60u);
+}
+
+bool has_ipv6_loopback() {
+  const int descriptor = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  const bool good = bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  close(descriptor);
+  return good;
+}
+
+TEST_F(HttpsTest, DeliversToAnIpv6Address) {
+  if (!has_ipv6_loopback()) GTEST_SKIP() << "no ::1 here";
+  settings.https.url = *parse_http_url("http://[::1]:" + std::to_string(port) + "/v1/batch");
+  launch_sink({"--host", "::1"});
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3)) << last_error() << sink->output();
+  EXPECT_EQ(taken(), numbers(1, 3));
 }
 
 TEST_F(HttpsTest, CompressesWithGzip) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An HTTP sink for tests and the demo: takes POSTs, writes each down, then answers.
 
-    http_sink.py --port 8080 --record FILE [--orders FILE] [--cert FILE --key FILE]
+    http_sink.py [--host ::1] --port 8080 --record FILE [--orders FILE] [--cert FILE --key FILE]
 
 Prints its port when it listens. One line of JSON per request goes to the record, and is flushed before the answer leaves:
 {"key": Idempotency-Key, "status": answered, "body": text, "time": seconds, "encoding": .., "authorization": ..}; status 0
@@ -16,6 +16,7 @@ import gzip
 import http.server
 import json
 import pathlib
+import socket
 import ssl
 import threading
 import time
@@ -29,7 +30,9 @@ class Sink(http.server.ThreadingHTTPServer):
         self.record = open(given.record, "a", encoding="utf-8")
         self.orders = pathlib.Path(given.orders) if given.orders else None
         self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", given.port), handler or Request)
+        host = getattr(given, "host", "127.0.0.1")
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, given.port), handler or Request)
 
     def next_order(self, body):
         if not self.orders or not self.orders.exists():
@@ -83,6 +86,7 @@ class Request(http.server.BaseHTTPRequestHandler):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--host", default="127.0.0.1")
     arguments.add_argument("--port", type=int, default=0)
     arguments.add_argument("--record", required=True)
     arguments.add_argument("--orders")
