@@ -80,8 +80,7 @@ Time Delivery::turn(Time now) {
     const Time due = send(now);
     return more && connected_ ? now : due;
   }
-  if (const auto standing = uplink_->attend(); !standing)
-    return fail(standing.error(), respond(Verdict::retry), now, now);
+  if (!attend(now)) return next_attempt_;
   publish_working();
   if (more) return now;
   return now < next_read_ ? next_read_ : never;
@@ -98,6 +97,13 @@ bool Delivery::connect() {
   connected_ = true;
   progress_ = now;
   return true;
+}
+
+/// While nothing is handed over; whether the connection stands.
+bool Delivery::attend(Time now) {
+  const auto standing = uplink_->attend();
+  if (!standing) fail(standing.error(), respond(Verdict::retry), now, now);
+  return static_cast<bool>(standing);
 }
 
 /// Whether there may be more to take from the log.
@@ -123,7 +129,7 @@ Result<bool> Delivery::take(Time now) {
 
 Time Delivery::send(Time now) {
   const std::size_t handed = may_be_handed(now);
-  if (handed == 0) return hold_back(now);
+  if (handed == 0) return attend(now) ? hold_back(now) : next_attempt_;
   if (handed_ == 0) progress_ = now;
   count(handed, now);
   const std::span<const Message> window = feed_.window().first(handed);

@@ -78,6 +78,7 @@ class Delivery final : public Worker {
   static constexpr Duration glance = 10 * millisecond;
 
   bool connect();
+  bool attend(Time now);
   bool fill(Time now);
   Time send(Time now);
   Result<bool> take(Time now);

@@ -29,9 +29,10 @@ class RateLimit {
   bool none() const { return !settings_.per_second && !settings_.per_month; }
   /// When a message of so many bytes may be sent: `now`, or later.
   Time when(std::size_t bytes, Time now) const;
-  /// Whether that waits for the next month.
+  /// Whether that waits for the next month. What is larger than a whole month's is sent as its
+  /// first.
   bool used_up(std::size_t bytes) const {
-    return settings_.per_month && usage_.bytes + bytes > *settings_.per_month;
+    return settings_.per_month && usage_.bytes > 0 && usage_.bytes + bytes > *settings_.per_month;
   }
   void sent(std::size_t bytes, Time now);
   /// The count begins anew with a month.

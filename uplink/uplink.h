@@ -56,8 +56,9 @@ class Uplink {
   /// twice.
   virtual Sent send(std::span<const Message> window, Time deadline, const Stop& stop) = 0;
 
-  /// Called while there is nothing to send, when the doorbell was rung; an error is a lost
-  /// connection. For protocols where the far end may ask, or must see that the connection stands.
+  /// Called while there is nothing to send, or all of it is held back, when the doorbell was rung;
+  /// an error is a lost connection. For protocols where the far end may ask, or must see that the
+  /// connection stands.
   virtual Result<> attend() { return {}; }
 
   /// Forgets what is in flight. The destructor does the same.

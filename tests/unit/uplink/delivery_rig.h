@@ -23,6 +23,7 @@ class ScriptedUplink final : public Uplink {
     std::function<bool(const nlohmann::json&)> refuses;  // for ever
     std::vector<std::vector<std::string>> windows;       // bodies, per send()
     std::vector<nlohmann::json> taken;                   // while `refuses` is set
+    Result<> standing;                                   // what attend() says
     int connects = 0;
     int closes = 0;
     std::size_t limit = 4;
@@ -44,6 +45,7 @@ class ScriptedUplink final : public Uplink {
     script_.answers.pop_front();
     return sent;
   }
+  Result<> attend() override { return script_.standing; }
   void close() override { ++script_.closes; }
   std::size_t in_flight_limit() const override { return script_.limit; }
   Duration patience() const override { return second; }

@@ -137,6 +137,34 @@ TEST_F(RateLimitTest, AProbeWaitsForItsAnswer) {
   EXPECT_EQ(sent(), "1 2 3|1 2 3|1|1");
 }
 
+TEST_F(RateLimitTest, ALostConnectionIsNoticedWhileAllIsHeldBack) {
+  settings.rate_limit.per_second = 10;
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) add(seq, {0});
+  settle();
+  ASSERT_EQ(delivery().status().state, DeliveryState::limited);
+  script.standing = error(Reason::unreachable, "the broker is gone");
+  delivery().turn(clock.now());
+  EXPECT_EQ(delivery().status().state, DeliveryState::backing_off);
+  EXPECT_EQ(script.closes, 1);
+  EXPECT_EQ(script.windows.size(), 1u);
+}
+
+TEST_F(RateLimitTest, WhatIsLargerThanAMonthsIsSentAsItsFirst) {
+  settings.rate_limit.per_month = 100;
+  add(1, {0});
+  add(2, {0});
+  settle();
+  EXPECT_EQ(sent(), "1");
+  EXPECT_GT(body_size(), 100u);
+  const Time next = begin_of_month(month_of(clock.now()) + 1);
+  clock.set(next - second);
+  settle();
+  EXPECT_EQ(sent(), "1");
+  clock.set(next);
+  settle();
+  EXPECT_EQ(sent(), "1|2");
+}
+
 TEST_F(RateLimitTest, AWrongClockBeginsNoMonth) {
   RateLimit limit({.per_second = {}, .per_month = 1'000}, {.month = 600, .bytes = 900});
   limit.look_at(begin_of_month(700), false);
