@@ -22,7 +22,6 @@ import delivery_rows  # noqa: E402
 import modbus_rows  # noqa: E402
 from parts import Parts, status_of  # noqa: E402
 
-LASTING_LOG = 128 << 10  # buffer/journal_open.cc: what the write-ahead log is never cut below at the least quota
 UNITS = 10
 REGISTERS = 100
 
@@ -55,7 +54,7 @@ uplinks:
 """
 
 
-def simulated_config(parts, folder, signals, interval, commit_every):
+def simulated_config(parts, folder, signals, interval, commit_every, quota):
     """`signals` values every `interval`, for an uplink that is not there."""
     rows = "\n".join(
         f"      - {{name: s{i}, wave: sine, mean: 60, amplitude: 5, period: 10m, noise: 0.3}}" for i in range(signals))
@@ -73,7 +72,7 @@ devices:
     signals:
 {rows}
 batch: {{every: 1s}}
-buffer: {{path: "{folder}/journal.db", max_size: 1MiB, persist_after: 1s, commit: {{every: {commit_every}}}}}
+buffer: {{path: "{folder}/journal.db", max_size: {quota}MiB, persist_after: 1s, commit: {{every: {commit_every}}}}}
 uplinks:
   - name: cloud
     mqtt: {{broker: far, topic: "bench/{{lane}}", qos: 1}}
@@ -209,18 +208,19 @@ class Bench:
             self.row("commits in 60 healthy seconds", status_of(path)["buffer"]["commits"] - before, "commits", 0)
 
     def device_bytes(self):
-        # the least quota has the shortest cycle of write-ahead log and checkpoint: a whole one fits into the run
-        for commit_every, limit, seconds in (("1s", 120, 4 * self.seconds), ("10s", 55, 10 * self.seconds)):
+        # a whole cycle of write-ahead log and checkpoint fits into each run: with commits every second that of a usual
+        # journal, with commits every 10 s only the shortest, that of the least quota (MiB)
+        for commit_every, limit, quota in (("1s", 120, 8), ("10s", 55, 1)):
             with Parts() as parts, ext4() as (folder, device):
                 if folder is None:
                     print("skip  device bytes: needs root and a loop device")
                     return
-                config = simulated_config(parts, folder, 100, "1s", commit_every)
+                config = simulated_config(parts, folder, 100, "1s", commit_every, quota)
                 with self.gateway(config, folder) as (_, path):
-                    grow_log(parts, path, f"{folder}/journal.db-wal")
+                    grow_log(parts, path, f"{folder}/journal.db-wal", quota << 17)
                     subprocess.run(["sync", "-f", folder], check=True)
                     readings, sectors = batched(path), sectors_written(device)
-                    time.sleep(seconds)
+                    time.sleep(10 * self.seconds)
                     subprocess.run(["sync", "-f", folder], check=True)
                     readings, sectors = batched(path) - readings, sectors_written(device) - sectors
                 self.row(f"device bytes per reading, outage, {commit_every} commits", 512 * sectors / readings, "B",
@@ -287,11 +287,11 @@ def wait_delivered(path, readings):
     wait_for(lambda: delivered(path) >= readings, 60)
 
 
-def grow_log(parts, path, wal):
-    """Feeds random numbers until the write-ahead log is reused in place: what comes after is the lasting state."""
+def grow_log(parts, path, wal, lasting):
+    """`lasting`: what the write-ahead log is never cut below, an eighth of the quota (buffer/journal_open.cc). Feeds random numbers until the write-ahead log is reused in place: what comes after is the lasting state."""
     wait_for(lambda: status_of(path)["buffer"]["commits"] > 0, 60)
     begin = time.monotonic()
-    while os.path.getsize(wal) < LASTING_LOG:
+    while os.path.getsize(wal) < lasting:
         if time.monotonic() - begin > 200:
             raise TimeoutError(f"the log does not grow beyond {os.path.getsize(wal)} bytes")
         numbers = "".join(f"{random.random()}\n" for _ in range(5000))
