@@ -109,7 +109,9 @@ Result<bool> Feed::read(Lane which, Track& track) {
     return read(which, state.main);
   }
   const bool newest = is_main == state.ahead.empty();
-  if (newest && live_first_ && !state.ahead.full() && is_behind(which)) {
+  const bool being_cut =
+      track.resume.of > 0;  // finished first: its range would forget how far it is
+  if (newest && live_first_ && !being_cut && !state.ahead.full() && is_behind(which)) {
     if (!is_main && track.ahead > 0) return false;
     go_live(which);
     if (!is_main) return false;  // its rest is the last range of the backlog now

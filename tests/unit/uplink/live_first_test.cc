@@ -186,6 +186,26 @@ TEST_F(LiveFirstTest, WhereTheBacklogEndsNothingComesAgain) {
   EXPECT_EQ(log.total().delivered, 3u);
 }
 
+TEST_F(LiveFirstTest, ALiveBatchThatIsBeingCutIsFinishedBeforeTheNextOutage) {
+  script.limit = 1;
+  script.refuses = [](const nlohmann::json& message) {
+    return seq(message) == 201 && message["readings"].dump().find("press") != std::string::npos;
+  };
+  add_many(1, 200);
+  turns(1);
+  add(201, {0, 0, 1, 1});
+  while (script.taken.empty() || seq(script.taken.back()) != 201) turns(1);
+  add_many(202, 400);
+  settle();
+  int parts = 0;
+  for (const auto& message : script.taken) parts += seq(message) == 201 ? 1 : 0;
+  EXPECT_EQ(parts, 1);
+  EXPECT_EQ(log.dead().size(), 2u);
+  EXPECT_EQ(log.total().dead_lettered, 2u);
+  EXPECT_EQ(log.total().delivered, 401u);
+  EXPECT_EQ(delivery().status().backlog_ranges, 0u);
+}
+
 /// Chance decides about outages, restarts, what is selected and how much is confirmed.
 TEST_F(LiveFirstTest, WhateverHappensEverythingArrives) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
