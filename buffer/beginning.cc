@@ -28,7 +28,7 @@ Result<> open(Journal& journal, Beginning& begun) {
   log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
       std::string(opened.error().text.view()).c_str(), aside.c_str());
   if (auto r = journal.open(); !r) return complain(r.error()), r;
-  begun.lost_some = !salvage(aside, journal.place().vfs, journal);
+  begun.lost_some = !salvage(aside, journal.place().vfs, journal, {});
   return {};
 }
 

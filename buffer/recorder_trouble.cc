@@ -46,7 +46,8 @@ Result<> Recorder::mend() {
   if (aside_.empty()) aside_ = journal.set_aside();
   cleared_ = {};
   if (auto r = journal.open(); !r) return r;
-  if (!salvage(aside_, journal.place().vfs, journal))
+  parts_.tail.snapshot(books_);
+  if (!salvage(aside_, journal.place().vfs, journal, books_))
     if (auto r = mark_missing(); !r) return r;
   aside_.clear();
   return {};
@@ -69,7 +70,7 @@ Result<> Recorder::mark_missing() {
     if (known >= newest) continue;
     Position from{newest.stream, newest.epoch, 1};
     if (known.epoch == newest.epoch) from.seq = known.seq + 1;
-    if (auto r = mark_lost(journal, lane, from, newest); !r) return r;
+    if (auto r = mark_lost(journal, lane, from, newest, books_); !r) return r;
   }
   if (auto r = journal.commit(); !r) return r;
   return count_lost(below);

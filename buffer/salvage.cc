@@ -1,5 +1,8 @@
 #include "buffer/salvage.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "core/log.h"
 
 namespace fieldweir {
@@ -44,18 +47,46 @@ class Batches {
 };
 
 /// Within an epoch numbers follow each other; where an epoch ends nobody knows how many there were.
-void mark_hole(Journal& into, RowId below, RowId above) {
+void mark_hole(Journal& into, RowId below, RowId above, std::span<const UplinkBooks> books) {
   const Result<RunRow> run = into.run(position_of(above, 0).epoch);
   if (!run) return;
   const Position from = position_of(below + 1, run.value().stream);
   const Position to = position_of(above - 1, run.value().stream);
   if (below < 0 || lane_of(below) != lane_of(above) || from.epoch != to.epoch || from > to) return;
-  static_cast<void>(mark_lost(into, lane_of(above), from, to));
+  static_cast<void>(mark_lost(into, lane_of(above), from, to, books));
 }
 
-}  // namespace
+using Positions = std::vector<Position>;
 
-Result<> mark_lost(Journal& into, Lane lane, Position from, Position to) {
+void add_starts(const UplinkBooks& books, Lane lane, Positions& cuts) {
+  for (const AheadRange& range : books.ahead[static_cast<std::size_t>(lane)].ranges())
+    cuts.push_back(range.after);
+}
+
+/// Of the uplinks that the journal knows, absent ones too, and of `books`, which may be newer.
+Result<Positions> cuts_of(Journal& journal, Lane lane, std::span<const UplinkBooks> books) {
+  Positions cuts;
+  for (const UplinkBooks& of : books) add_starts(of, lane, cuts);
+  const auto uplinks = journal.states("uplink/");
+  if (!uplinks) return uplinks.error();
+  for (const std::string& name : uplinks.value()) {
+    const auto bytes = journal.state(name);
+    if (!bytes) return bytes.error();
+    if (const auto stored = read_books(bytes.value())) add_starts(*stored, lane, cuts);
+  }
+  const auto away = journal.states("absent/");
+  if (!away) return away.error();
+  for (const std::string& name : away.value()) {
+    const auto bytes = journal.state(name);
+    if (!bytes) return bytes.error();
+    if (const auto absence = read_absence(bytes.value()))
+      cuts.push_back(absence->last[static_cast<std::size_t>(lane)]);
+  }
+  std::ranges::sort(cuts);
+  return cuts;
+}
+
+Result<> put_mark(Journal& into, Lane lane, Position from, Position to) {
   BatchHeader mark;
   mark.lane = lane;
   mark.position = to;
@@ -66,7 +97,22 @@ Result<> mark_lost(Journal& into, Lane lane, Position from, Position to) {
   return into.put(lane, to, 0, std::span(bytes).first(size));
 }
 
-bool salvage(const std::string& aside, const char* vfs, Journal& into) {
+}  // namespace
+
+Result<> mark_lost(Journal& into, Lane lane, Position from, Position to,
+                   std::span<const UplinkBooks> books) {
+  const auto cuts = cuts_of(into, lane, books);
+  if (!cuts) return cuts.error();
+  for (const Position& cut : cuts.value()) {
+    if (cut < from || cut >= to) continue;
+    if (auto r = put_mark(into, lane, from, {to.stream, cut.epoch, cut.seq}); !r) return r;
+    from.seq = cut.seq + 1;
+  }
+  return put_mark(into, lane, from, to);
+}
+
+bool salvage(const std::string& aside, const char* vfs, Journal& into,
+             std::span<const UplinkBooks> books) {
   Database from;
   if (!from.open(aside.c_str(), Database::Access::read, vfs) || !into.begin()) {
     log(LogLevel::error, "journal", "nothing could be read of %s", aside.c_str());
@@ -95,7 +141,7 @@ bool salvage(const std::string& aside, const char* vfs, Journal& into) {
     const RowId below = batches.last;
     each(from, "SELECT id, rows, payload FROM batch ORDER BY id DESC",
          [&](const Statement& row) { return row.integer(0) > below && batches.take(row); });
-    mark_hole(into, below, batches.last);
+    mark_hole(into, below, batches.last, books);
   }
   if (!into.commit()) into.roll_back();
   log(LogLevel::warning, "journal", "took over %llu batches of %s",

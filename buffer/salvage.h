@@ -3,16 +3,21 @@
 // turns out to be damaged. Cannot fail: what is lost is lost, and is logged.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "buffer/journal.h"
 
 namespace fieldweir {
 
-/// Whether everything could be read.
-bool salvage(const std::string& aside, const char* vfs, Journal& into);
+/// Whether everything could be read. `books`: of uplinks that go on meanwhile.
+bool salvage(const std::string& aside, const char* vfs, Journal& into,
+             std::span<const UplinkBooks> books);
 
-/// Within a transaction: a gap of unknown size in place of batches that could not be read.
-Result<> mark_lost(Journal& into, Lane lane, Position from, Position to);
+/// Within a transaction: a gap of unknown size in place of batches of one run that could not be
+/// read. It is cut where an uplink took something ahead, or where one went: who is owed only a part
+/// of it must find that part.
+Result<> mark_lost(Journal& into, Lane lane, Position from, Position to,
+                   std::span<const UplinkBooks> books);
 
 }  // namespace fieldweir

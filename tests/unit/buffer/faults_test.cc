@@ -106,6 +106,17 @@ TEST(Faults, ABatchThatFailsItsChecksumIsAGapInItsPlace) {
   EXPECT_TRUE(totals.balanced());
 }
 
+/// A reader may be the first to meet a damaged page: an Error, and the recorder mends it.
+void read_until_mended(Rig& rig, std::size_t uplink) {
+  DecodedBatch batch(20);
+  for (Position after; !testing::Test::HasFailure();) {
+    const Result<bool> more = rig.log->reader(uplink).next(Lane::telemetry, after, batch);
+    if (more && !more.value()) break;
+    if (!more) rig.run(3 * second);
+    after = more ? batch.position : Position{};
+  }
+}
+
 // Any page may die: the log starts, gives what it can in order, never a wrong number, and goes on.
 TEST(Faults, SurvivesAnyDamagedPage) {
   Rig original;
@@ -125,14 +136,7 @@ TEST(Faults, SurvivesAnyDamagedPage) {
     rig.run(10 * second);
     std::uint64_t last = 0;
     std::size_t found = 0;
-    // a reader may be the first to meet the page: an Error, and the recorder mends it
-    DecodedBatch batch(20);
-    for (Position after; !HasFailure();) {
-      const Result<bool> more = rig.log->reader(0).next(Lane::telemetry, after, batch);
-      if (more && !more.value()) break;
-      if (!more) rig.run(3 * second);
-      after = more ? batch.position : Position{};
-    }
+    read_until_mended(rig, 0);
     bool marked = false;
     for (const DecodedBatch& b : rig.pending(0)) marked = marked || !b.gaps.empty();
     const auto values = rig.deliver(0);
@@ -265,6 +269,65 @@ TEST(Faults, AJournalFoundEmptyWhenItIsOpenedAgainIsAccounted) {
   reopen_after([](const std::string& path) {
     for (const char* part : {"", "-wal", "-shm"}) fs::remove(path + part);
   });
+}
+
+/// `a` is owed 200 batches and took the 200 behind them ahead; `b` is owed all.
+Position go_live_halfway(Rig& rig) {
+  const auto write_200 = [&] {
+    for (int i = 0; i < 20; ++i) {
+      rig.batches(10);
+      rig.run(2 * second);
+    }
+  };
+  write_200();
+  LogReader& reader = rig.log->reader(0);
+  const Position left = reader.last(Lane::telemetry);
+  reader.go_live(Lane::telemetry, left);
+  write_200();
+  const Position last = reader.last(Lane::telemetry);
+  reader.acknowledge(Lane::telemetry, {last, last}, {4'000, 0, 0});
+  return left;
+}
+
+TEST(Faults, AMarkForALostJournalEndsWhereAnUplinkWentLive) {
+  Rig rig({"a", "b"});
+  rig.vfs = failing_vfs();
+  rig.start();
+  const Position left = go_live_halfway(rig);
+  Failing::countdown = 0;
+  Failing::for_ever = false;
+  Failing::code = SQLITE_IOERR_WRITE;
+  rig.batches(1);
+  for (int i = 0; Failing::countdown == 0 && i < 100; ++i) rig.run(50 * millisecond);
+  fs::remove(rig.buffer.path + "-wal");
+  write_file(rig.buffer.path, std::string(3000, 'x'));
+  rig.run(5 * second);
+  const auto batches = rig.pending(0);
+  ASSERT_GT(batches.size(), 1u);
+  EXPECT_EQ(batches[0].position, left);
+  EXPECT_EQ(batches[0].gaps[0].reason, Reason::corrupt);
+}
+
+TEST(Faults, AMarkForAHoleEndsWhereAnUplinkWentLive) {
+  Rig original({"a", "b"});
+  original.start();
+  const Position left = go_live_halfway(original);
+  original.stop();
+  const std::string good = read_file(original.buffer.path);
+  const std::size_t pages = good.size() / 512;
+  int ended_there = 0;
+  for (std::size_t page = pages / 4; page < pages * 3 / 4; page += 2) {
+    Rig rig({"a", "b"});
+    std::string bad = good;
+    write_file(rig.buffer.path, bad.replace(page * 512, 2'048, 2'048, 'x'));
+    rig.start();
+    read_until_mended(rig, 1);
+    for (const DecodedBatch& b : rig.pending(1)) {
+      EXPECT_FALSE(b.replaces_from <= left && left < b.position) << page;
+      ended_there += b.position == left && b.replaces_from < left ? 1 : 0;
+    }
+  }
+  EXPECT_GT(ended_there, 0);
 }
 
 // A reader keeps a connection to the file that it opened, wherever that was moved.
