@@ -109,8 +109,8 @@ Result<bool> Feed::read(Lane which, Track& track) {
     return read(which, state.main);
   }
   const bool newest = is_main == state.ahead.empty();
-  const bool being_cut =
-      track.resume.of > 0;  // finished first: its range would forget how far it is
+  // what is being cut is finished first: a new live track would forget how far that is
+  const bool being_cut = !is_main && track.resume.of > 0;
   if (newest && live_first_ && !being_cut && !state.ahead.full() && is_behind(which)) {
     if (!is_main && track.ahead > 0) return false;
     go_live(which);
@@ -166,6 +166,7 @@ bool Feed::encode_part() {
                      parts_.device()},
                     {.through = batch_.position,
                      .readings = part.readings.size(),
+                     .marks = !part.gaps.empty(),
                      .not_selected = last ? not_selected_ : 0,
                      .batches = last ? 1u : 0u});
     from_->ahead += last ? 1 : 0;
@@ -247,12 +248,14 @@ void Feed::follow(Lane which) {
 
 bool Feed::refuse_front(std::string_view why) {
   const Message front = window().front();
-  const std::size_t readings = in_flight_.front_owed().readings;
+  const Owed owed = in_flight_.front_owed();
+  // of one reading with marks, the first half is the marks
+  const bool divisible = owed.readings > (owed.marks ? 0 : 1);
   rewind();
   Track& track = track_of(front.lane, front.position);
   track.resume_at = front.position;
-  track.resume = readings > 1 ? first_half(front.part) : front.part;
-  if (readings > 1) return false;
+  track.resume = divisible ? first_half(front.part) : front.part;
+  if (divisible) return false;
   const auto found = log_.next(front.lane, track.read, batch_);
   // whatever keeps the log from being read passes, and then it is refused again
   if (!found || !found.value() || batch_.position != front.position) return false;

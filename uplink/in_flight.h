@@ -21,6 +21,7 @@ namespace fieldweir {
 struct Owed {
   Position through;                // the batch itself, or the last one not selected behind it
   std::uint64_t readings = 0;      // in the message
+  bool marks = false;              // and gap marks
   std::uint64_t not_selected = 0;  // of its batch, and of those behind it
   std::size_t batches = 1;         // it, and those behind it; 0 if parts of it are behind
 };

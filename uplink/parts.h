@@ -1,8 +1,8 @@
 // Parts: a batch as the messages that it becomes: one, or one per device for destinations that keep
 // order per key. The device is what stands before the first dot of a signal's name; gap marks go
 // with the first part. A part that a destination refuses is cut in halves, and those again, down to
-// the reading. Owned by the delivery worker, one thread; allocates nothing after construction,
-// unless a batch is larger than this run's can be.
+// the reading; marks beside one reading are the first half. Owned by the delivery worker, one
+// thread; allocates nothing after construction, unless a batch is larger than this run's can be.
 //
 // Part [i, n] is cut into [2i-1, 2n] and [2i, 2n]: so a part's name alone says which readings it
 // has, whatever was refused before it, and equal batches give equal parts.

@@ -138,6 +138,27 @@ TEST_F(PoisonTest, EverythingMayBeRefused) {
   EXPECT_EQ(log.dead().size(), 60u);
 }
 
+TEST_F(PoisonTest, GapMarksAreNotPutAsideWithTheReadingBesideThem) {
+  for (const int readings : {1, 4}) {
+    SCOPED_TRACE(readings);
+    const auto before = log.total();
+    script.taken.clear();
+    poison = {readings * 10.0};
+    DecodedBatch batch = signals.batch({7, 1, static_cast<std::uint64_t>(readings)});
+    for (int i = 0; i < readings; ++i)
+      batch.readings.push_back(float64_reading(0, FakeClock::start, readings * 10 + i));
+    batch.gaps = {{0, second, 5, Reason::quota}};
+    log.add(batch);
+    EXPECT_EQ(settle(), never);
+    int marks = 0;
+    for (const auto& message : script.taken)
+      for (const auto& entry : message["readings"]) marks += entry.contains("gap") ? 1 : 0;
+    EXPECT_EQ(marks, 1);
+    EXPECT_EQ(log.total().dead_lettered - before.dead_lettered, 1u);
+    EXPECT_EQ(log.total().delivered - before.delivered, static_cast<unsigned>(readings - 1));
+  }
+}
+
 TEST_F(PoisonTest, AMarkAloneThatIsRefusedIsPutAside) {
   script.refuses = [](const nlohmann::json& message) {
     return message["readings"][0].contains("gap");
