@@ -64,6 +64,8 @@ Result<std::uint64_t> Thinning::thin(Journal& journal, Tail& tail, Level& level,
     const auto whole = take(journal, level, std::max(stretch.start, level.done), end);
     if (!whole) return whole.error();
     if (sources_.empty()) return std::uint64_t{0};
+    // the next call goes on with these
+    if (!whole.value() && looks_ == most_looks) return std::uint64_t{0};
     if (!whole.value() && to_ - from_ < worth_it * level.interval) return later();
     if (!is_gain()) {
       level.done = sources_.back().id;
@@ -103,7 +105,7 @@ Result<bool> Thinning::take(Journal& journal, Level& level, RowId after, RowId e
       level.done = at;
     }
   }
-  return true;
+  return sources_.size() == most_sources;
 }
 
 /// Marks go with the batches behind which they stand.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "buffer/groups.h"
+#include "buffer/thinning.h"
 #include "tests/unit/buffer/rig.h"
 
 namespace fieldweir {
@@ -292,6 +293,41 @@ TEST(Thinning, NothingIsThinnedUnlessAskedForNorWhileThereIsRoom) {
     EXPECT_EQ(rig.dropped(thinned_reason), 0u);
     EXPECT_EQ(rig.dropped(quota) > 0, !asked);
   }
+}
+
+// A call looks at so many rows and no more: what it has by then comes together with what follows.
+TEST(Thinning, WhatACallEndsAtIsNotPassedOver) {
+  TempDir folder;
+  Journal journal({.path = folder.file("journal.db"), .max_size = 64 << 20});
+  ASSERT_TRUE(journal.open().ok());
+  ASSERT_TRUE(journal.begin().ok());
+  std::vector<std::byte> bytes(encoded_max(20));
+  Encoder encoder(20, 20);
+  BatchHeader header;
+  std::uint64_t seq = 0;
+  const auto put = [&](std::span<const Reading> rows) {
+    header.position = header.replaces_from = {1, 1, ++seq};
+    header.rows = static_cast<std::uint32_t>(rows.size());
+    const std::size_t size = encoder.encode(header, rows, {}, {}, bytes);
+    ASSERT_TRUE(
+        journal.put(Lane::telemetry, header.position, header.rows, std::span(bytes).first(size))
+            .ok());
+  };
+  while (seq + 1 < Thinning::most_looks) put({});
+  const Position last_mark = header.position;
+  for (Time now = day; now < day + hour; now += 10 * second) {
+    std::vector<Reading> rows;
+    for (SignalId id = 0; id < 20; ++id) rows.push_back(uint64_reading(id, now, seq));
+    put(rows);
+  }
+  Tail tail(16, 20, 0, {});
+  Thinning thinning({}, 20, 20);
+  Drops drops;
+  for (int call = 0; call < 5; ++call)
+    ASSERT_TRUE(thinning.thin(journal, tail, {}, 2 * day, drops).ok());
+  const auto first = journal.row_after(Lane::telemetry, row_id(Lane::telemetry, last_mark));
+  ASSERT_TRUE(first.ok());
+  EXPECT_GT(position_of(first.value().id, 1).seq, last_mark.seq + 1);
 }
 
 }  // namespace
