@@ -130,28 +130,29 @@ void Dating::resume(Journal& journal, std::span<const UplinkBooks> books) {
           resume_lane(journal, static_cast<Lane>(l), books[i], run_.given[i].lanes[l]));
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step) {
-  return correction(uplink, step, run_.boot);
+std::optional<Duration> Dating::correction(std::size_t uplink, const FoundBatch& found) {
+  return correction(uplink, found, run_.boot);
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step,
+std::optional<Duration> Dating::correction(std::size_t uplink, const FoundBatch& found,
                                            const RunClock& earlier) {
   if (!earlier.booted) {
     if (earlier.boot.id == 0 || earlier.boot.id != run_.boot.id) return std::nullopt;
-    return correction(uplink, step, earlier.boot);
+    return correction(uplink, found, earlier.boot);
   }
   for (const GivenToUplink& given : earlier.given)
     if (given.uplink == run_.given[uplink].uplink &&
-        given.lanes[static_cast<std::size_t>(step.lane)].has(step.position))
+        given.lanes[static_cast<std::size_t>(found.lane)].has(found.position))
       return std::nullopt;
   return *earlier.booted - earlier.boot.at;
 }
 
-std::optional<Duration> Dating::correction(std::size_t uplink, const Step& step, Clock::Boot boot) {
+std::optional<Duration> Dating::correction(std::size_t uplink, const FoundBatch& found,
+                                           Clock::Boot boot) {
   const std::scoped_lock lock(mutex_);
-  Given& given = run_.given[uplink].lanes[static_cast<std::size_t>(step.lane)];
-  if (!run_.booted) given.add({step.after, step.position});
-  if (!run_.booted || given.has(step.position)) return std::nullopt;
+  Given& given = run_.given[uplink].lanes[static_cast<std::size_t>(found.lane)];
+  if (!run_.booted) given.add({found.after, found.position});
+  if (!run_.booted || given.has(found.position)) return std::nullopt;
   return *run_.booted - boot.at;
 }
 

@@ -36,7 +36,7 @@ struct RunClock {
 };
 
 /// A batch that an uplink finds behind `after`.
-struct Step {
+struct FoundBatch {
   Lane lane;
   Position after;
   Position position;
@@ -63,9 +63,10 @@ class Dating {
 
   // --- readers
   /// What to add to the times of a batch of this run; none: they stay, marked as they are.
-  std::optional<Duration> correction(std::size_t uplink, const Step& step);
+  std::optional<Duration> correction(std::size_t uplink, const FoundBatch& found);
   /// The same of a batch of the run that `earlier` belongs to.
-  std::optional<Duration> correction(std::size_t uplink, const Step& step, const RunClock& earlier);
+  std::optional<Duration> correction(std::size_t uplink, const FoundBatch& found,
+                                     const RunClock& earlier);
 
   // --- recorder
   /// Looks whether the clock is synchronised by now; true once, when it first is.
@@ -75,7 +76,7 @@ class Dating {
   Result<> store(Journal& journal, std::uint32_t epoch) const;
 
  private:
-  std::optional<Duration> correction(std::size_t uplink, const Step& step, Clock::Boot boot);
+  std::optional<Duration> correction(std::size_t uplink, const FoundBatch& found, Clock::Boot boot);
 
   const bool true_from_start_;
   bool of_this_boot_ = false;  // there are earlier runs with a wrong clock

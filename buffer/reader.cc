@@ -89,14 +89,14 @@ Result<> Reader::find_names(DecodedBatch& out) {
 Result<> Reader::date(Position after, DecodedBatch& out) {
   const std::uint32_t epoch = out.position.epoch;
   if (out.clock_synchronised || out.replaces_from.epoch != epoch) return {};
-  const Step step{out.lane, after, out.position};
+  const FoundBatch found{out.lane, after, out.position};
   std::optional<Duration> correction;
   if (epoch == parts_.epoch) {
-    correction = parts_.dating.correction(uplink_, step);
+    correction = parts_.dating.correction(uplink_, found);
   } else {
     const Result<const RunClock*> run = journal_.clock(epoch);
     if (!run) return run.error();
-    if (run.value() != nullptr) correction = parts_.dating.correction(uplink_, step, *run.value());
+    if (run.value() != nullptr) correction = parts_.dating.correction(uplink_, found, *run.value());
   }
   if (correction) correct_times(out, *correction);
   return {};
