@@ -28,7 +28,8 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
   names_pending_ = names_stored_;
   const bool had_batches = journal.has_batches();
   const bool ended = extent == Extent::all && !more_;
-  if (!slots.empty() || !run_stored_ || ended)
+  letters_ = extent == Extent::none ? 0 : parts_.dead_letters.waiting();
+  if (!slots.empty() || letters_ > 0 || !run_stored_ || ended)
     if (auto r = put_names(ended); !r) return r;
   if (!run_stored_)
     if (auto r = put_absences(); !r) return r;
@@ -53,7 +54,6 @@ Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent exten
       return r;
   }
   if (auto r = put_states(now); !r) return r;
-  letters_ = extent == Extent::none ? 0 : parts_.dead_letters.waiting();
   if (auto r = put_dead_letters(); !r) return r;
   if (had_batches && !journal.has_batches()) {
     if (auto r = journal.remove_unused(run_.epoch); !r) return r;

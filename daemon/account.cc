@@ -42,7 +42,9 @@ struct Account::Read {
 
   /// False: it is no message of the json format.
   bool read(std::string_view line) {
-    const Json json = Json::parse(line, nullptr, false);
+    Json json = Json::parse(line, nullptr, false);
+    // a line of `journal export --dead-letters`: what was refused is accounted for, too
+    if (json.is_object() && json.contains("batch")) json = Json(json["batch"]);
     if (!json.is_object() || !json.contains("v") || json["v"] != 1) return false;
     try {
       lane = json.at("gateway").get<std::string>() + " " + json.at("stream").get<std::string>() +

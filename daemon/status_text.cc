@@ -99,6 +99,8 @@ void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
           shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
           count(row["dropped"]), count(row["dead_lettered"]),
           shown(uplinks[i]["last_error"]).c_str());
+    for (const auto& [reason, readings] : row["dropped_by_reason"].items())
+      print(out, "    dropped: %llu readings, %s\n", count(readings), reason.c_str());
     if (!uplinks[i]["bytes_this_month"].is_null()) print_limit(out, uplinks[i]);
     if (const auto ranges = count(uplinks[i]["backlog_ranges"]); ranges > 0)
       print(out, "    the backlog follows beside new readings, in %llu range%s\n", ranges,

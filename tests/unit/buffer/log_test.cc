@@ -1,5 +1,7 @@
 #include "buffer/log.h"
 
+#include <sqlite3.h>
+
 #include "tests/unit/buffer/rig.h"
 
 namespace fieldweir {
@@ -215,6 +217,27 @@ TEST(Log, KeepsDeadLetters) {
   EXPECT_EQ(rig.commits(), 1u);
   EXPECT_EQ(rig.log->uplink_totals(0).dead_lettered, 1u);
   EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+}
+
+// Nothing else of this run was ever written.
+TEST(Log, ADeadLetterCanBeReadAfterAKill) {
+  Rig rig;
+  rig.start();
+  rig.batches(1);
+  const auto batches = rig.pending(0);
+  rig.log->reader(0).dead_letter(Rig::first_reading(batches[0]), "422 no");
+  rig.acknowledge(0, batches[0], {19, 0, 1});
+  rig.run(100 * millisecond);
+  rig.crash();
+  sqlite3* journal = nullptr;
+  ASSERT_EQ(sqlite3_open(rig.buffer.path.c_str(), &journal), SQLITE_OK);
+  sqlite3_stmt* names = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(journal, "SELECT count(*) FROM names", -1, &names, nullptr),
+            SQLITE_OK);
+  ASSERT_EQ(sqlite3_step(names), SQLITE_ROW);
+  EXPECT_GT(sqlite3_column_int(names, 0), 0);
+  sqlite3_finalize(names);
+  sqlite3_close(journal);
 }
 
 TEST(Log, TheLedgerGoesOnAfterARestart) {
