@@ -4,7 +4,6 @@
 
 #include <cstdio>
 #include <cstring>
-#include <string>
 
 #include "core/check.h"
 
@@ -28,15 +27,30 @@ Reason reason_of(int code) {
 
 /// psow=0: a card that loses its power while it writes a page of 4 KiB may lose all that is in it.
 /// So SQLite fills such a page with each commit, and writes its parts together.
-std::string uri_of(const char* path) {
-  std::string uri = "file:";
-  for (const char* c = path; *c != '\0'; ++c) {
-    char escaped[4];
-    std::snprintf(escaped, sizeof escaped, std::strchr("%?#", *c) ? "%%%02X" : "%c", *c);
-    uri += escaped;
+class Uri {
+ public:
+  explicit Uri(const char* path) {
+    add("file:");
+    for (const char* c = path; *c != '\0'; ++c) {
+      char escaped[4];
+      std::snprintf(escaped, sizeof escaped, std::strchr("%?#", *c) ? "%%%02X" : "%c", *c);
+      add(escaped);
+    }
+    add("?psow=0");
   }
-  return uri + "?psow=0";
-}
+  const char* text() const { return text_; }
+
+ private:
+  /// A path that does not fit is longer than any file may have: what is left of it is refused, too.
+  void add(const char* piece) {
+    const std::size_t length = std::strlen(piece);
+    if (size_ + length >= sizeof text_) return;
+    std::memcpy(text_ + size_, piece, length + 1);
+    size_ += length;
+  }
+  char text_[3 * 4096 + 16];  // on the stack: a reader opens while memory may be short
+  std::size_t size_ = 0;
+};
 
 Error failure(sqlite3* connection) {
   const int code = sqlite3_extended_errcode(connection);
@@ -51,7 +65,7 @@ Result<> Database::open(const char* path, Access access, const char* vfs) {
   const int flags =
       SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
       (access == Access::write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
-  if (sqlite3_open_v2(uri_of(path).c_str(), &connection_, flags, vfs) == SQLITE_OK) {
+  if (sqlite3_open_v2(Uri(path).text(), &connection_, flags, vfs) == SQLITE_OK) {
     // a reader that opens while the writer recovers the log waits a little rather than fail
     sqlite3_busy_timeout(connection_, 250);
     return {};
