@@ -67,6 +67,7 @@ HttpPost::Transfer::Transfer(const HttpPeer& peer, const std::vector<std::string
   if (easy == nullptr || multi == nullptr) throw std::bad_alloc();
   for (const std::string& line : lines) headers = curl().slist_append(headers, line.c_str());
   headers = curl().slist_append(headers, "Expect:");  // no round trip before large bodies
+  if (!peer.url.tls) headers = curl().slist_append(headers, "Connection: close");
   set_options(peer);
 }
 
@@ -90,6 +91,7 @@ void HttpPost::Transfer::set_options(const HttpPeer& peer) {
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes per second: a long timeout is not for dead links
   set(CURLOPT_LOW_SPEED_TIME, 30L);
+  set(CURLOPT_FORBID_REUSE, peer.url.tls ? 0L : 1L);
   set(CURLOPT_MAXLIFETIME_CONN, 600L);  // so that a new address of the far end comes into use
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CAINFO, peer.ca.c_str());

@@ -1,5 +1,9 @@
-// HttpPost: POSTs to one URL, one request at a time over one kept connection; what all uplinks over
-// HTTP share. Owned by its uplink, called on that uplink's thread only. The only user of curl.h.
+// HttpPost: POSTs to one URL, one request at a time; what all uplinks over HTTP share. Owned by its
+// uplink, called on that uplink's thread only. The only user of curl.h.
+//
+// Under TLS the connection is kept. Over plain http each request has its own: nothing there ties an
+// answer to its request, and one that something on the way says twice would stand for the next
+// request, which may never have arrived.
 //
 // The peer is always verified. Redirects, proxies of the environment and name lookups of libcurl
 // are off. Waits end with their deadline, or within 100 ms of a stop request; an answer that is

@@ -127,6 +127,15 @@ TEST_F(HttpsTest, DeliversInOrderWithIdentity) {
   EXPECT_EQ(log.total().delivered, 60u);
 }
 
+TEST_F(HttpsTest, AnAnswerThatComesTwiceStandsForOneRequest) {
+  order("{\"repeat\": true}\n");
+  start_sink();
+  add(1, 5);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(5)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 5));
+}
+
 bool has_ipv6_loopback() {
   const int descriptor = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in6 address{};

@@ -8,8 +8,9 @@ Prints its port when it listens. One line of JSON per request goes to the record
 is a connection that was dropped. So it can be killed at any time and started again on the same port and record.
 
 It answers 200, unless a line stands in the orders file; each request takes the first one off:
-{"status": 503, "retry_after": 2, "delay": 0.5, "drop": true, "size": 100000, "body": "why"}, every member optional. With
-"readings": 1 the line stays until it has answered a batch of so many readings or fewer.
+{"status": 503, "retry_after": 2, "delay": 0.5, "drop": true, "size": 100000, "body": "why", "repeat": true}, every member
+optional. With "readings": 1 the line stays until it has answered a batch of so many readings or fewer. An answer that is
+repeated stands for the answer to the next request on its connection, which is lost.
 """
 import argparse
 import gzip
@@ -72,13 +73,19 @@ class Request(http.server.BaseHTTPRequestHandler):
         if status == 0:
             self.close_connection = True
             return
-        answer = b"x" * order["size"] if "size" in order else order.get("body", "").encode()
+        self.answer(status, order)
+        if order.get("repeat") and not self.close_connection and self.rfile.peek(1):
+            self.answer(status, order)
+            self.close_connection = True
+
+    def answer(self, status, order):
+        body = b"x" * order["size"] if "size" in order else order.get("body", "").encode()
         self.send_response(status)
-        self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Content-Length", str(len(body)))
         if "retry_after" in order:
             self.send_header("Retry-After", str(order["retry_after"]))
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(body)
 
     def log_message(self, *_):
         pass
