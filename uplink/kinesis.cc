@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 #include <cstdlib>
+#include <utility>
 
 #include "uplink/http_post.h"
 #include "uplink/kinesis_body.h"
@@ -81,7 +82,8 @@ class Kinesis final : public Uplink {
   std::array<std::string, HttpPost::most_own_headers> own_headers_;
   KinesisAnswer answer_;
   Time signed_at_ = 0;
-  Duration clock_offset_ = 0;  // what the far end's clock is ahead, if ours is wrong
+  Duration clock_offset_ = 0;   // what the far end's clock is ahead, if ours is wrong
+  bool clock_doubted_ = false;  // and nothing was taken since
 };
 
 std::vector<std::string> Kinesis::headers(const KinesisTarget& target) {
@@ -157,6 +159,7 @@ Sent Kinesis::judge(const HttpPost::Answer& answer) {
 
 /// What was taken is safe when nothing before it is waiting any more.
 Sent Kinesis::judge_records() {
+  clock_doubted_ = false;
   const KinesisAnswer::Code* refusal = nullptr;
   std::size_t refusals = 0;
   for (std::size_t i = 0; i < chosen_.size(); ++i) {
@@ -184,11 +187,14 @@ Sent Kinesis::judge_records() {
 
 /// The request as a whole.
 Sent Kinesis::refused(const HttpPost::Answer& answer) {
-  if (clock_is_wrong(answer))
+  if (clock_is_wrong(answer)) {
+    if (!std::exchange(clock_doubted_, true))
+      return {.verdict = Verdict::again, .at = clock_.now()};
     return {
         .verdict = Verdict::retry,
         .why = error(Reason::refused, "our clock is %lld s behind theirs, whose time is used now",
                      static_cast<long long>(clock_offset_ / second))};
+  }
   const Meaning meaning = kinesis_meaning(answer_.type, answer.status);
   if (meaning.verdict == Verdict::poison && chosen_.size() > 1) {
     alone_ = chosen_.back() + 1;
