@@ -17,8 +17,6 @@
 namespace fieldweir::config {
 namespace {
 
-constexpr std::size_t largest_file = 1024 * 1024;
-
 constexpr std::array<std::string_view, 2> secret_keys = {"password", "token"};
 
 /// Whether somebody wrote the secret itself and not ${secret:NAME}; URLs can hold one before the
@@ -203,7 +201,14 @@ Node parse(const std::string& text, int file, const std::string& folder, Mistake
 
 }  // namespace
 
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+
 Node load_text(const std::string& name, const std::string& text, Mistakes& mistakes) {
+  return load_text(name, text, folder_of(name), mistakes);
+}
+
+Node load_text(const std::string& name, const std::string& text, const std::string& folder,
+               Mistakes& mistakes) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   const std::string body = text.starts_with(byte_order_mark) ? text.substr(3) : text;
   const int file = mistakes.add_source(name, body);
@@ -215,7 +220,7 @@ Node load_text(const std::string& name, const std::string& text, Mistakes& mista
     mistakes.add(place_of(body, bad, file), "a control character, or not UTF-8");
     return {};
   }
-  return parse(body, file, name.substr(0, name.rfind('/') + 1), mistakes);
+  return parse(body, file, folder, mistakes);
 }
 
 Node load_file(const std::string& path, Mistakes& mistakes) {

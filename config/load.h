@@ -8,6 +8,7 @@
 // `secrets/NAME`, else the environment). A substituted value is text: it cannot add structure.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "config/mistakes.h"
@@ -15,10 +16,19 @@
 
 namespace fieldweir::config {
 
+inline constexpr std::size_t largest_file = 1024 * 1024;
+
 /// Reads the file at `path`. With mistakes, what is returned is only good for finding more of them.
 Node load_file(const std::string& path, Mistakes& mistakes);
 
 /// The same for a text; `name` stands for the file in messages.
 Node load_text(const std::string& name, const std::string& text, Mistakes& mistakes);
+
+/// The same with the secrets of another file's `folder`: of the one that includes it.
+Node load_text(const std::string& name, const std::string& text, const std::string& folder,
+               Mistakes& mistakes);
+
+/// "/etc/fieldweir/" of a path; empty if it has none.
+std::string folder_of(const std::string& path);
 
 }  // namespace fieldweir::config

@@ -20,6 +20,17 @@ std::size_t signals_of(const Settings& settings) {
   return count;
 }
 
+/// Only where there may be more than one.
+std::string files_of(const Settings& settings) {
+  return settings.include.empty() ? "" : counted(1 + settings.included.size(), "file") + ", ";
+}
+
+void explain_files(const std::string& path, const Settings& settings, std::ostream& out) {
+  if (settings.include.empty()) return;
+  out << "files:\n  " << path << "\n";
+  for (const std::string& file : settings.included) out << "  " << file << "\n";
+}
+
 void explain_buses(const Settings& settings, std::ostream& out) {
   out << "buses, one thread each:\n";
   for (const Seats::Bus& bus : assign_seats(settings).buses) {
@@ -66,12 +77,13 @@ int check(const std::string& path, bool explain, std::ostream& out, std::ostream
     return exit_configuration;
   }
   const MemoryPlan plan = memory_plan(settings);
-  out << path << ": ok, " << counted(settings.devices.size(), "device") << ", "
-      << counted(signals_of(settings), "signal") << ", "
+  out << path << ": ok, " << files_of(settings) << counted(settings.devices.size(), "device")
+      << ", " << counted(signals_of(settings), "signal") << ", "
       << counted(settings.uplinks.size(), "uplink") << ", memory plan "
       << show_mebibytes(plan.total()) << " of " << show_mebibytes(settings.limits.memory) << "\n";
   warn(settings, out);
   if (!explain) return exit_ok;
+  explain_files(path, settings, out);
   explain_buses(settings, out);
   explain_loss(settings, out);
   out << "memory plan:\n" << plan_text(plan, settings.limits.memory);

@@ -1,6 +1,7 @@
 #include "daemon/schema.h"
 
 #include <span>
+#include <utility>
 
 #include "daemon/json.h"
 #include "daemon/settings.h"
@@ -100,13 +101,20 @@ void set_kinds(Json& properties) {
 
 std::string configuration_schema() {
   Json schema = section(settings_fields().infos());
+  // what is required may stand in a file that is included
+  const Json needed = std::exchange(schema["required"], Json::array({"version"}));
+  const auto with = [&](const char* key) {
+    Json all = needed;
+    all.push_back(key);
+    return Json::object({{"required", std::move(all)}});
+  };
   set_kinds(schema["properties"]);
   Json whole = {{"$schema", "http://json-schema.org/draft-07/schema#"},
                 {"title", "Configuration of Fieldweir"},
                 {"definitions", Json::parse(config::schema_definitions)}};
   whole.update(schema);
-  whole["anyOf"] = Json::array({Json::object({{"required", Json::array({"uplinks"})}}),
-                                Json::object({{"required", Json::array({"local"})}})});
+  whole["anyOf"] = Json::array(
+      {with("uplinks"), with("local"), Json::object({{"required", Json::array({"include"})}})});
   return whole.dump(1) + "\n";
 }
 

@@ -1,8 +1,10 @@
 #include "daemon/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
+#include "config/include.h"
 #include "config/load.h"
 #include "config/template.h"
 #include "daemon/machine_id.h"
@@ -211,6 +213,8 @@ Settings read_settings(Node root, const std::string& path, Mistakes& mistakes) {
   Settings settings;
   // a file that is no YAML has no further mistakes to find
   if (root.type == Node::Type::null && !mistakes.empty()) return settings;
+  static constexpr std::array<std::string_view, 2> named = {"brokers", "profiles"};
+  if (!config::include_files(root, path, named, settings.included, mistakes)) return settings;
   complete_devices(root, path, mistakes);
   settings_fields().read(root, settings, mistakes);
   if (root.type == Node::Type::map) check_whole(root, settings, mistakes);
@@ -224,6 +228,8 @@ const Fields<Settings>& settings_fields() {
       Fields<Settings>("the configuration")
           .custom("version", "1", &Settings::version, read_version, required,
                   "of this grammar; the only one is 1", R"({"const":1})")
+          .texts("include", &Settings::include, optional,
+                 "files whose sections belong here too, like conf.d/*.yaml; relative to this file")
           .section("gateway", &Settings::gateway, gateway_fields(), optional, "who this is")
           .section("limits", &Settings::limits, limit_fields(), optional, "what it may use")
           .custom("brokers", "named brokers", &Settings::brokers, read_brokers, optional,
@@ -240,7 +246,7 @@ const Fields<Settings>& settings_fields() {
           .section("local", &Settings::local, local_fields(), optional,
                    "newest values for programs at the site")
           .section("log", &Settings::log, log_fields(), optional, "what is logged")
-          .later({"include", "derived", "detectors", "events", "dashboard", "metrics"});
+          .later({"derived", "detectors", "events", "dashboard", "metrics"});
   return fields;
 }
 

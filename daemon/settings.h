@@ -47,7 +47,9 @@ struct Settings {
     std::unique_ptr<UplinkSettings> settings;
   };
 
-  std::int64_t version = 1;  // of the grammar
+  std::int64_t version = 1;           // of the grammar
+  std::vector<std::string> include;   // as written
+  std::vector<std::string> included;  // paths of the files that were read for it
   GatewaySettings gateway;
   LimitSettings limits;
   Brokers brokers;

@@ -54,6 +54,18 @@ TEST_F(Check, AGoodFileIsOneLine) {
                                     "[0-9]+\\.[0-9] MiB of 24\\.0 MiB\n"));
 }
 
+TEST_F(Check, SaysHowManyFilesItReadAndWhich) {
+  std::ofstream(folder_.file("b.yaml"))
+      << "devices:\n  - name: more\n    simulate: {interval: 1s}\n"
+         "    signals: [{name: c}]\n";
+  EXPECT_EQ(run(std::string(good) + "include: [b*.yaml]\n", true), 0) << err_.str();
+  EXPECT_NE(out_.str().find(": ok, 2 files, 3 devices, 11 signals"), std::string::npos)
+      << out_.str();
+  EXPECT_NE(out_.str().find("files:\n  " + path() + "\n  " + folder_.file("b.yaml") + "\n"),
+            std::string::npos)
+      << out_.str();
+}
+
 TEST_F(Check, ExplainsBusesLossAndMemory) {
   EXPECT_EQ(run(good, true), 0);
   const std::string text = out_.str();
