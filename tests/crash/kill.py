@@ -7,7 +7,8 @@ After each kill a copy of the journal is read: every batch in it that lies past 
 reach that destination. At the end the destinations' records must hold all of them; what comes for the first time must come in
 order per lane, and name as `prev` only what came; equal positions must have equal bytes. What comes again must lie past
 the cursor that was on disk at the kill before: it was in flight, or acknowledged since the last commit. Of a run that was
-killed the newest readings may be missing, for no longer than the stated loss window; a run that was told to stop misses none.
+killed the newest readings may be missing, for no longer than the stated loss window, and are counted as dropped by an unclean
+stop where another destination had them; a run that was told to stop misses none.
 
 The sink's own process is killed too: it records a message before it answers, so what it answered is on its record. The
 broker is frozen instead, which to the gateway is a link that died.
@@ -22,7 +23,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from gateway_account import ledgers  # noqa: E402
-from gateway_site import CLOUD, SCADA, Site, flows, listening, wait_for  # noqa: E402
+from gateway_site import CLOUD, SCADA, Site, flows, ledger_of, listening, wait_for  # noqa: E402
 from oracle import read_journal  # noqa: E402
 from taken import Taken, bodies  # noqa: E402
 
@@ -101,7 +102,8 @@ class CrashSite(Site):
             self.start_sink()
             wait_for(lambda: listening(self.sink_port), 20, "the sink")
         self.run()
-        self.until(lambda s: all(flows(name)(s) for name in UPLINKS), 75, "the backlogs drain")
+        status = self.until(lambda s: all(flows(name)(s) for name in UPLINKS), 75, "the backlogs drain")
+        self.unclean = {name: ledger_of(status, name)["dropped_by_reason"].get("unclean stop", 0) for name in UPLINKS}
         with contextlib.suppress(TimeoutError):  # what is missing then is told later
             self.until(lambda _: all(self.owed[name] <= set(Taken(name, self.texts(name)).first) for name in UPLINKS), 10, "all arrives")
         status, _ = self.end()
@@ -117,10 +119,10 @@ class CrashSite(Site):
         for name in UPLINKS:
             self.faults += taken[name].faults
             counts = self.counts(name)
-            if counts["queued"] or counts["dropped"] or counts["dead_lettered"]:
+            if counts["queued"] or counts["dropped"] != self.unclean[name] or counts["dead_lettered"]:
                 self.faults.append(f"{name}: {counts}")
             most_again = max(most_again, self.judge_again(taken[name]))
-        losses = [self.loss(taken["cloud"], epoch) for epoch in self.runs]
+        losses = [self.loss(one, epoch) for one in taken.values() for epoch in self.runs]
         return (sum(len(one.first) for one in taken.values()), sum(len(one) for one in self.owed.values()), len(missing), most_again,
                 max(losses, default=0), self.most_ahead)
 

@@ -27,8 +27,7 @@ class TlsGateway(Gateway):
     def __init__(self, site, name, authority, client=None):
         super().__init__(site, name)
         self.authority = authority
-        self.doors = {kind: Door(port, authority, client) for kind, port in
-                      zip(KINDS, (site.sink_port, site.broker_port, site.cluster_port, site.kinesis_port))}
+        self.doors = {kind: Door(port, authority, client) for kind, port in site.ports().items()}
 
     async def start(self, shows=None):
         """`shows`: the name of the client certificate, if any."""
@@ -39,14 +38,10 @@ class TlsGateway(Gateway):
         self.run_as(shows)
 
     def run_as(self, shows):
-        tls = f', ca: "{self.authority.path("ca")}.pem"'
+        tls = f'ca: "{self.authority.path("ca")}.pem"'
         if shows:
             tls += f', cert: "{self.authority.path(shows)}.pem", key: "{self.authority.path(shows)}.key"'
-        port = {kind: door.port for kind, door in self.doors.items()}
-        self.run(broker=f'url: "mqtts://door.test:{port["mqtt"]}"' + tls,
-                 https=f'url: "https://door.test:{port["https"]}/v1/batch"' + tls,
-                 kafka=f'brokers: ["door.test:{port["kafka"]}"], security: ssl' + tls,
-                 kinesis=f'endpoint: "https://door.test:{port["kinesis"]}/"' + tls)
+        self.run_over_tls({kind: door.port for kind, door in self.doors.items()}, tls)
 
     async def show(self, certificate):
         await asyncio.gather(*(door.show(certificate) for door in self.doors.values()))

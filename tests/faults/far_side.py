@@ -79,6 +79,10 @@ class FarSide(Site):
         return {"https": list(bodies(self.record)), "kinesis": [json.loads(record)["data"] for record in records], "kafka": kcat.stdout.splitlines(),
                 "mqtt": [line for line in self.heard.read_text().splitlines() if line.startswith("{")]}
 
+    def ports(self):
+        """Of the destinations, by kind."""
+        return dict(zip(KINDS, (self.sink_port, self.broker_port, self.cluster_port, self.kinesis_port)))
+
     def said_where(self, port):
         """What tells a client to go on talking to `port`: the cluster says where it listens."""
         real, ours = (b"127.0.0.1" + number.to_bytes(4, "big") for number in (self.cluster_port, port))
@@ -111,6 +115,13 @@ class Gateway:
             believe.append(f"FIELDWEIR_TEST_CLOCK={self.clock}")
         self.site.start(self.name, ["env", *believe, self.site.fieldweir, "run", "--config", str(config),
                                     "--socket", self.socket])
+
+    def run_over_tls(self, port, tls):
+        """`port`: by kind, of doors; `tls`: the keys that name certificates."""
+        self.run(broker=f'url: "mqtts://door.test:{port["mqtt"]}", {tls}',
+                 https=f'url: "https://door.test:{port["https"]}/v1/batch", {tls}',
+                 kafka=f'brokers: ["door.test:{port["kafka"]}"], security: ssl, {tls}',
+                 kinesis=f'endpoint: "https://door.test:{port["kinesis"]}/", {tls}')
 
     async def back(self, kind):
         """Until something is delivered again."""

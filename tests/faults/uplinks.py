@@ -3,9 +3,10 @@
 
 usage: uplinks.py FIELDWEIR PRELOAD KAFKA_CLUSTER [EVENTS [SEED]]
 
-Every gateway has an uplink of each kind, each through a proxy of its own (tests/support/fault_proxy.py) that suffers its
-share of the events one after the other. Names do not resolve at the start, and stop resolving again and again. At the end
-every destination must have everything, in order, what came twice with equal bytes, and each ledger must say so too.
+Every gateway has an uplink of each kind, in every second gateway over TLS, each through a proxy of its own
+(tests/support/fault_proxy.py) that suffers its share of the events one after the other. Names do not resolve at the start,
+and stop resolving again and again. At the end every destination must have everything, in order, what came twice with equal
+bytes, and each ledger must say so too.
 While the far side can be reached nothing may stand still for longer than the back-off's cap and 5 s; a connection that
 is dead and looks alive is given up within 30 s.
 """
@@ -15,27 +16,39 @@ import sys
 import time
 
 from far_side import KINDS, FarSide, Gateway  # first: it says where the others are
+from authority import Authority
 from fault_proxy import FAULTS, Proxy
+from tls_door import Door
 
 NOTICED_WITHIN = 30
 EVENTS_EACH = 4  # of an uplink in the short form: they take their time one after the other
 
 
 class FaultyGateway(Gateway):
-    """One daemon behind its proxies."""
+    """One daemon behind its proxies; behind those, if it talks TLS, doors with the certificates of `authority`."""
+
+    def __init__(self, site, name, authority=None):
+        super().__init__(site, name)
+        self.authority = authority
 
     async def start(self):
-        site = self.site
-        self.proxies = {"https": Proxy(site.sink_port), "mqtt": Proxy(site.broker_port), "kafka": Proxy(site.cluster_port),
-                        "kinesis": Proxy(site.kinesis_port)}
-        for proxy in self.proxies.values():
-            await proxy.start()
+        targets = self.site.ports()
+        if self.authority:
+            doors = {kind: Door(port, self.authority) for kind, port in targets.items()}
+            await asyncio.gather(*(door.start() for door in doors.values()))
+            targets = {kind: door.port for kind, door in doors.items()}
+        self.proxies = {kind: Proxy(port) for kind, port in targets.items()}
+        await asyncio.gather(*(proxy.start() for proxy in self.proxies.values()))
         ports = {kind: proxy.port for kind, proxy in self.proxies.items()}
-        self.proxies["kafka"].rewrite = site.said_where(ports["kafka"])
-        self.run(broker=f'url: "mqtt://broker.test:{ports["mqtt"]}"',
-                 https=f'url: "http://sink.test:{ports["https"]}/v1/batch", insecure: true',
-                 kafka=f'brokers: ["127.0.0.1:{ports["kafka"]}"], security: plaintext',
-                 kinesis=f'endpoint: "http://sink.test:{ports["kinesis"]}/", insecure: true')
+        # who sees what the cluster says in the clear
+        (doors if self.authority else self.proxies)["kafka"].rewrite = self.site.said_where(ports["kafka"])
+        if self.authority:
+            self.run_over_tls(ports, f'ca: "{self.authority.path("ca")}.pem"')
+        else:
+            self.run(broker=f'url: "mqtt://broker.test:{ports["mqtt"]}"',
+                     https=f'url: "http://sink.test:{ports["https"]}/v1/batch", insecure: true',
+                     kafka=f'brokers: ["127.0.0.1:{ports["kafka"]}"], security: plaintext',
+                     kinesis=f'endpoint: "http://sink.test:{ports["kinesis"]}/", insecure: true')
         await asyncio.sleep(1)
         self.names.touch()
 
@@ -74,7 +87,8 @@ def main():
     print(f"seed {seed}", flush=True)
     number = max(1, min(16, events // (EVENTS_EACH * len(KINDS))))
     with FarSide(*sys.argv[1:4], partitions=number) as site:
-        gateways = [FaultyGateway(site, f"gateway{each}") for each in range(number)]
+        authority = Authority(site.folder / "authority")
+        gateways = [FaultyGateway(site, f"gateway{each}", authority if each % 2 else None) for each in range(number)]
         faults = asyncio.run(run(site, gateways, events, random.Random(seed)))
         texts = site.texts()
         for gateway in gateways:
