@@ -24,7 +24,7 @@ from pymodbus.transaction import ModbusRtuFramer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 from modbus_server import HOLDING, INPUT, pattern  # noqa: E402
-from parts import PYTHON, SUPPORT, end_with_parent, free_port, listening, status_of, wait_for  # noqa: E402
+from parts import PYTHON, SUPPORT, end_with_parent, free_port, listening, node_modules, status_of, wait_for  # noqa: E402
 
 SITE = """version: 1
 gateway: {id: site}
@@ -323,16 +323,10 @@ def case_simulate_is_read_by_our_own_commands_and_daemon(bench):
 
 
 def case_npm_modbus_serial_both_ways(bench):
-    folder = bench.build / "npm"
-    if not shutil.which("npm"):
-        return "skipped: npm is not installed"
-    if not (folder / "node_modules" / "modbus-serial").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", "modbus-serial@8"],
-                              capture_output=True, text=True, timeout=180)
-        if done.returncode != 0:
-            return f"skipped: npm cannot install modbus-serial: {done.stderr.strip()[-200:]}"
-    node = {**os.environ, "NODE_PATH": str(folder / "node_modules")}
+    modules, why = node_modules(bench.build, "modbus-serial@8")
+    if modules is None:
+        return f"skipped: {why}"
+    node = {**os.environ, "NODE_PATH": str(modules)}
     port = free_port()
     bench.start("node", SUPPORT / "modbus_serial.js", "serve", port, env=node)
     wait_for(lambda: listening(port), 20, "modbus-serial listens")

@@ -8,26 +8,17 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from parts import node_modules  # noqa: E402
 
 # A schema says this as well as `check`. It cannot compare one section with another, look up names and globs, nor hold a duration
 # or a size to its limits; its YAML reader takes 010 for a number. What a filter takes is not declared as fields.
 SAYABLE = re.compile(r"config\.yaml:\d+:\d+: (unknown (key|filter)|[\w ]+ needs ('\w+': |one of)|not valid YAML|"
                      r"expected (an integer such|a number such|a size such|a duration with|true or false|one of|a list|a map)"
                      r"(?!.*got '0\d))")
-
-
-def ajv(build):
-    folder = build / "npm-ajv"
-    if not (folder / "node_modules" / "ajv").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", "--fetch-retries=1", "ajv@8", "yaml@2"]
-        if subprocess.run(install, timeout=180).returncode != 0:
-            print("skipped: npm cannot install ajv")
-            sys.exit(0)
-    return {**os.environ, "NODE_PATH": str(folder / "node_modules")}
 
 
 def sayable(case):
@@ -41,13 +32,17 @@ def sayable(case):
 
 
 def main(fieldweir, build, source):
+    modules, why = node_modules(build, "ajv@8", "yaml@2")
+    if modules is None:
+        print(f"skipped: {why}")
+        return 0
     schema = build / "fieldweir.schema.json"
     schema.write_bytes(subprocess.run([fieldweir, "schema"], check=True, capture_output=True).stdout)
     cases = sorted(path.parent for path in (source / "tests/cases").glob("*/config.yaml"))
     examples = sorted((source / "docs/examples").glob("*.yaml"))
     files = examples + [case / "config.yaml" for case in cases]
     said = subprocess.run(["node", source / "tests/support/schema.js", schema, *files], check=True, stdout=subprocess.PIPE, text=True,
-                          env=ajv(build))
+                          env={**os.environ, "NODE_PATH": str(modules)})
     mistakes = {pathlib.Path(file): found for file, found in map(json.loads, said.stdout.splitlines())}
 
     problems, beyond, bad = [], [], 0
@@ -67,7 +62,4 @@ def main(fieldweir, build, source):
     return 1 if problems else 0
 
 
-if not shutil.which("npm"):
-    print("skipped: npm is not installed")
-    sys.exit(0)
 sys.exit(main(sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])))

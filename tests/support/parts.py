@@ -118,7 +118,9 @@ def node_modules(build, *packages):
     if not shutil.which("npm"):
         return None, "npm is not installed"
     if not all((found / package.split("@")[0]).is_dir() for package in packages):
-        done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", *packages],
+        # where there is no registry nobody waits minutes for it
+        done = subprocess.run(["npm", "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", "--fetch-retries=1",
+                               "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000", *packages],
                               capture_output=True, text=True, timeout=180)
         if done.returncode != 0:
             return None, f"npm cannot install {', '.join(packages)}: {done.stderr.strip()[-200:]}"
