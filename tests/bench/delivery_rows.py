@@ -9,7 +9,8 @@ import subprocess
 import tempfile
 import time
 
-from parts import PYTHON, Parts, status_of
+from authority import Authority
+from parts import PYTHON, SUPPORT, Parts, free_port, listening, status_of
 
 DAY = 8_640_000  # readings at 100/s
 GIBIBYTE = 110_000_000  # readings of random numbers: so many fill it
@@ -39,6 +40,19 @@ def over_mqtt(folder, port):
 
 def over_https(folder, port, more=""):
     return config(folder, f'https: {{url: "http://127.0.0.1:{port}/", batches: 50}}{more}')
+
+
+def over_tls(folder, port):
+    return config(folder, f'https: {{url: "https://127.0.0.1:{port}/", ca: "{folder}/authority/ca.pem", batches: 50}}')
+
+
+def start_tls_sink(parts, folder):
+    """Its port; its certificate is signed by the authority that over_tls() trusts."""
+    authority, port = Authority(pathlib.Path(folder, "authority")), free_port()
+    parts.start("tls sink", [PYTHON, str(SUPPORT / "http_sink.py"), "--port", str(port), "--record", f"{folder}/taken.jsonl",
+                             "--cert", authority.path("good0") + ".pem", "--key", authority.path("good0") + ".key"])
+    until(lambda: listening(port), 10)
+    return port
 
 
 def figures_of(command):
@@ -134,9 +148,9 @@ def slow_link(far_port):
 
 
 def slow_link_rows(bench, backlog):
-    for kind, configure in (("MQTT", over_mqtt), ("HTTPS", over_https)):
-        with Parts(modbus=False) as parts, tempfile.TemporaryDirectory() as folder, \
-                slow_link(parts.broker_port if kind == "MQTT" else parts.sink_port) as (port, carried):
+    for kind, configure in (("MQTT", over_mqtt), ("HTTPS", over_tls)):
+        with Parts(modbus=False, sink=False) as parts, tempfile.TemporaryDirectory() as folder, \
+                slow_link(parts.broker_port if kind == "MQTT" else start_tls_sink(parts, folder)) as (port, carried):
             backlog.copy_to(folder)
             with bench.gateway(configure(folder, port), folder) as (_, path):
                 until(lambda: (uplink_of(path) or {"delivered": 0})["delivered"] > 0, 20)
