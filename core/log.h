@@ -1,6 +1,7 @@
 // log: one line to the service's log (stderr, with the journal's level prefix under systemd). Any
 // thread. Who decides what an error means logs it, once; what can repeat goes through a LogLimit.
-// spdlog stays behind log.cc. A line is cut at 512 bytes.
+// A line is written by one call, so lines never mix, and cut at 512 bytes; if that fails, nobody is
+// told.
 #pragma once
 
 #include <string_view>

@@ -20,7 +20,7 @@ BELOW = {
 
 # header prefix -> what it belongs to; a library's headers may be included by one file only
 LIBRARIES = {
-    "spdlog/": "spdlog", "fmt/": "spdlog", "yaml-cpp/": "yaml-cpp", "modbus/": "libmodbus", "modbus.h": "libmodbus",
+    "yaml-cpp/": "yaml-cpp", "modbus/": "libmodbus", "modbus.h": "libmodbus",
     "mqtt/": "Paho", "MQTTAsync.h": "Paho", "sqlite3.h": "SQLite", "curl/": "libcurl", "librdkafka/": "librdkafka", "openssl/": "OpenSSL", "rapidjson/": "RapidJSON",
     "nlohmann/": "nlohmann-json", "CLI/": "CLI11", "zlib.h": None,
 }
