@@ -17,13 +17,15 @@ if [ "$(. /etc/os-release; echo "$VERSION_CODENAME")" = "$release" ]; then
   exec "$@"
 fi
 
+# a system made of another list of packages is made anew; of an interrupted one only the .part is there
 system=.cache/systems/$release
-if [ ! -d "$system" ]; then
+if [ "$(cat "$system/.made-of" 2>/dev/null)" != "$packages" ]; then
   mirror=$(toolchains/mirror.sh)
-  as_root rm -rf "$system.part"
+  as_root rm -rf "$system" "$system.part"
   mkdir -p .cache/systems
   as_root unshare --mount mmdebstrap --quiet --variant=minbase --include="$packages" "$release" "$system.part" \
     "deb $mirror $release main"
+  echo "$packages" | as_root tee "$system.part/.made-of" > /dev/null
   as_root mv "$system.part" "$system"
 fi
 as_root mkdir -p "$system$PWD"
