@@ -8,17 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
-#include "tests/support/eventually.h"
-#include "tests/support/memory_log.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
-#include "uplink/delivery.h"
+#include "tests/support/uplink_rig.h"
 
 namespace fieldweir {
 namespace {
@@ -32,9 +25,9 @@ struct Record {
   json body;
 };
 
-class KafkaTest : public testing::Test {
+class KafkaTest : public UplinkRig {
  protected:
-  KafkaTest() {
+  KafkaTest() : UplinkRig({"boiler.temp", "press.force", "tank.level"}) {
     settings.name = "stream";
     settings.kafka.topic = "plant-7";
     settings.kafka.security = KafkaTarget::Security::plaintext;
@@ -48,13 +41,7 @@ class KafkaTest : public testing::Test {
     bootstraps = lines(cluster->output()).at(0);
     settings.kafka.brokers = {bootstraps};
   }
-  ~KafkaTest() override {
-    EXPECT_FALSE(log.misused());
-    stop.request();
-    thread.reset();
-    delivery.reset();
-    close(orders);
-  }
+  ~KafkaTest() override { close(orders); }
 
   static std::vector<std::string> lines(const std::string& text) {
     std::vector<std::string> found;
@@ -69,30 +56,7 @@ class KafkaTest : public testing::Test {
     ASSERT_TRUE(eventually([&] { return lines(cluster->output()).size() > before; }));
   }
 
-  void start_delivery() {
-    delivery.emplace(
-        settings, "packing-7", 100,
-        [this](Doorbell& bell) {
-          return kafka_uplink().make(settings, {clock, resolver, brokers, "packing-7", bell});
-        },
-        log, clock, stop, Random(1));
-    thread.emplace(*delivery, clock);
-  }
-  /// Batches with a reading of each of three devices.
-  void add(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t seq = from; seq <= to; ++seq)
-      log.add(signals.batch({0xAB, 3, seq}, {float64_reading(0, clock.now(), double(seq)),
-                                             float64_reading(1, clock.now(), double(seq)),
-                                             float64_reading(2, clock.now(), double(seq))}));
-    if (delivery) delivery->doorbell().ring();
-  }
-  bool delivered_through(std::uint64_t seq) {
-    return eventually([&] { return log.acknowledged().seq >= seq; }, std::chrono::seconds(40));
-  }
-  bool reaches(DeliveryState state) {
-    return eventually([&] { return delivery->status().state == state; }, std::chrono::seconds(20));
-  }
-  std::string last_error() { return std::string(delivery->status().last_error.text.view()); }
+  void start_delivery() { deliver(kafka_uplink(), settings); }
 
   /// Everything in the topic, a partition after the other, each in its order.
   std::vector<Record> taken() {
@@ -118,8 +82,8 @@ class KafkaTest : public testing::Test {
   }
 
   /// seq by key, in order of arrival; each once. What comes again must be the same.
-  std::map<std::string, std::vector<std::uint64_t>> order_by_key() {
-    std::map<std::string, std::vector<std::uint64_t>> order;
+  SeqsByKey order_by_key() {
+    SeqsByKey order;
     std::map<std::string, std::string> seen;
     for (const Record& record : taken()) {
       const auto [at, fresh] = seen.emplace(record.headers, record.body.dump());
@@ -128,27 +92,12 @@ class KafkaTest : public testing::Test {
     }
     return order;
   }
-  void expect_all(std::uint64_t through) {
-    std::vector<std::uint64_t> all;
-    for (std::uint64_t n = 1; n <= through; ++n) all.push_back(n);
-    const auto order = order_by_key();
-    ASSERT_EQ(order.size(), 3u);
-    for (const auto& [key, seqs] : order) EXPECT_EQ(seqs, all) << key;
-  }
+  void expect_all(std::uint64_t through) { UplinkRig::expect_all(order_by_key(), through); }
 
-  TempDir folder;
-  SystemClock clock;
-  Stop stop;
-  Resolver resolver{clock};
-  Brokers brokers;
-  Signals signals{"boiler.temp", "press.force", "tank.level"};
-  MemoryLog log;
   KafkaSettings settings;
   int orders = -1;
   std::string bootstraps;
   std::optional<Process> cluster;
-  std::optional<Delivery> delivery;
-  std::optional<WorkerThread> thread;
 };
 
 TEST_F(KafkaTest, DeliversEachDevicesPartInOrderWithIdentity) {

@@ -5,25 +5,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
-#include "tests/support/eventually.h"
-#include "tests/support/memory_log.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
-#include "uplink/delivery.h"
+#include "tests/support/uplink_rig.h"
 
 namespace fieldweir {
 namespace {
 
 using nlohmann::json;
 
-class KinesisTest : public testing::Test {
+class KinesisTest : public SinkRig {
  protected:
-  KinesisTest() {
+  KinesisTest() : SinkRig({"boiler.temp", "press.force", "tank.level"}) {
     settings.name = "archive";
     settings.by_device = true;
     KinesisTarget& target = settings.kinesis;
@@ -34,57 +27,15 @@ class KinesisTest : public testing::Test {
     target.access = "AKIDEXAMPLE";
     target.secret = "secret";
   }
-  ~KinesisTest() override {
-    EXPECT_FALSE(log.misused());
-    stop.request();
-  }
 
-  void start_sink(std::vector<std::string> more = {}) {
-    std::vector<std::string> command = {
-        "/usr/bin/python3", FIELDWEIR_TESTS "/support/kinesis_sink.py",
-        "--port",           std::to_string(port),
-        "--record",         folder.file("record"),
-        "--orders",         folder.file("orders")};
-    command.insert(command.end(), more.begin(), more.end());
-    sink.emplace(command, folder.file("sink.log"));
-    ASSERT_TRUE(eventually([this] { return listening(port); })) << sink->output();
+  void start_sink(const std::vector<std::string>& more = {}) {
+    SinkRig::start_sink("kinesis_sink.py", more);
   }
-  void order(const std::string& lines) { std::ofstream(folder.file("orders")) << lines; }
+  void start_delivery() { deliver(kinesis_uplink(), settings); }
 
-  void start_delivery() {
-    delivery.emplace(
-        settings, "packing-7", 100,
-        [this](Doorbell& bell) {
-          return kinesis_uplink().make(settings, {clock, resolver, brokers, "packing-7", bell});
-        },
-        log, clock, stop, Random(1));
-    thread.emplace(*delivery, clock);
-  }
-  /// Batches with a reading of each of three devices.
-  void add(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t seq = from; seq <= to; ++seq)
-      log.add(signals.batch({0xAB, 3, seq}, {float64_reading(0, clock.now(), double(seq)),
-                                             float64_reading(1, clock.now(), double(seq)),
-                                             float64_reading(2, clock.now(), double(seq))}));
-    if (delivery) delivery->doorbell().ring();
-  }
-  bool delivered_through(std::uint64_t seq) {
-    return eventually([&] { return log.acknowledged().seq >= seq; }, std::chrono::seconds(20));
-  }
-  bool reaches(DeliveryState state) {
-    return eventually([&] { return delivery->status().state == state; });
-  }
-  std::string last_error() { return std::string(delivery->status().last_error.text.view()); }
-
-  std::vector<json> record() const {
-    std::vector<json> entries;
-    std::ifstream file(folder.file("record"));
-    for (std::string line; std::getline(file, line);) entries.push_back(json::parse(line));
-    return entries;
-  }
   /// seq by partition key, in order of arrival, each once; what comes again must be the same.
-  std::map<std::string, std::vector<std::uint64_t>> order_by_key() const {
-    std::map<std::string, std::vector<std::uint64_t>> order;
+  SeqsByKey order_by_key() const {
+    SeqsByKey order;
     std::map<std::pair<std::string, std::uint64_t>, std::string> seen;
     for (const json& entry : record()) {
       const std::uint64_t seq = json::parse(entry["data"].get<std::string>())["seq"];
@@ -94,26 +45,9 @@ class KinesisTest : public testing::Test {
     }
     return order;
   }
-  void expect_all(std::uint64_t through) const {
-    std::vector<std::uint64_t> all;
-    for (std::uint64_t n = 1; n <= through; ++n) all.push_back(n);
-    const auto order = order_by_key();
-    ASSERT_EQ(order.size(), 3u);
-    for (const auto& [key, seqs] : order) EXPECT_EQ(seqs, all) << key;
-  }
+  void expect_all(std::uint64_t through) const { SinkRig::expect_all(order_by_key(), through); }
 
-  TempDir folder;
-  const int port = free_port();
-  SystemClock clock;
-  Stop stop;
-  Resolver resolver{clock};
-  Brokers brokers;
-  Signals signals{"boiler.temp", "press.force", "tank.level"};
-  MemoryLog log;
   KinesisSettings settings;
-  std::optional<Process> sink;
-  std::optional<Delivery> delivery;
-  std::optional<WorkerThread> thread;
 };
 
 TEST_F(KinesisTest, PutsEachDevicesPartSignedAndInOrder) {
