@@ -38,6 +38,9 @@ constexpr std::array<std::string_view, reason_count> reason_names = {
     "locked",
     "stopped",
     "thinned",
+    "source time too old",
+    "source time in the future",
+    "no source time",
 };
 
 Reading reading(SignalId signal, Time time, Kind kind, std::uint64_t bits) {

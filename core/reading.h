@@ -55,8 +55,12 @@ enum class Reason : std::uint8_t {
   locked,  // another process holds it
   stopped,
   thinned,  // another reading stands for it, `buffer.thin`
+  // of a reading's time, where its source gives one
+  source_time_too_old,
+  source_time_ahead,
+  no_source_time,
 };
-inline constexpr int reason_count = static_cast<int>(Reason::thinned) + 1;
+inline constexpr int reason_count = static_cast<int>(Reason::no_source_time) + 1;
 
 std::string_view to_string(Kind kind);
 std::string_view to_string(Quality quality);

@@ -67,6 +67,7 @@ void Gateway::build_log(Random& random, const char* vfs) {
 void Gateway::build_pipeline() {
   pipeline_ = std::make_unique<Pipeline>(pipeline_plan(settings_, seats_, signals_), latest_,
                                          log_->output());
+  pipeline_->add_clock(clock_);
   log_->ledger().watch(pipeline_->account());
   if (!settings_.gateway.ledger) return;
   ledger_readings_ = std::make_unique<LedgerReadings>(*log_, enabled_uplinks(settings_).size(),

@@ -182,7 +182,8 @@ std::vector<DeviceStatus> BusWorker::status() const {
     status.polls = device.polls.get();
     status.skipped = device.driver->skipped.get();
     for (std::size_t i = 0; i < device.errors.by_reason.size(); ++i)
-      status.errors[i] = device.errors.by_reason[i].get();
+      status.errors[i] =
+          device.errors.by_reason[i].get() + device.driver->doubted.by_reason[i].get();
     status.discarded = device.driver->discarded.get();
     status.holes = device.driver->holes.get();
     status.requested = device.driver->polls_per_second();

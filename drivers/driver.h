@@ -104,6 +104,8 @@ class Driver {
   Counter polled;
   /// Frames that were no answer to what was asked of it: late, duplicate or foreign.
   Counter discarded;
+  /// Readings that are uncertain because of the time that their source gave, by why.
+  ReasonCounts doubted;
   /// Signals that the device is known not to have at present (a number, not a count of events).
   Counter holes;
 };

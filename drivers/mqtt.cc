@@ -32,13 +32,18 @@ class Mqtt final : public Driver {
 
   Result<Time> poll(Time now, Time deadline, Sink& sink, const Stop& stop) override {
     count_dropped(sink);
+    std::optional<Time> wall;
+    if (values_.has_source_times() && clock_.synchronised()) wall = clock_.wall();
     for (int taken = 0; const auto message = client_.inbox().front(); ++taken) {
       if (taken == messages_per_poll || clock_.now() >= deadline || stop.requested()) return now;
       wait_for_room(sink);
-      values_.take(*message, sink);
+      values_.take(*message, wall, sink);
       client_.inbox().pop();
     }
     skipped.set(values_.missing.get());
+    for (const Reason why :
+         {Reason::source_time_too_old, Reason::source_time_ahead, Reason::no_source_time})
+      doubted[why].set(values_.doubted[why].get());
     if (const auto connected = client_.connected(); !connected) return connected.error();
     return values_.mark_stale(now, sink);
   }

@@ -42,6 +42,9 @@ const Fields<MqttSignal>& signal_fields() {
     declare_common_signal(made);
     made.custom("pointer", "JSON pointer", &MqttSignal::pointer, read_pointer, config::optional,
                 "where the value is in a JSON payload; without it the payload is the value")
+        .custom("time", "JSON pointer", &MqttSignal::time, read_pointer, config::optional,
+                "where the source's time is: ISO 8601 with a zone, or s or ms since 1970; without "
+                "it the time is that of the reception")
         .choice<Kind>("type", &MqttSignal::type,
                       {{"float64", Kind::float64},
                        {"int64", Kind::int64},
@@ -49,7 +52,7 @@ const Fields<MqttSignal>& signal_fields() {
                        {"bool", Kind::boolean},
                        {"string", Kind::text}},
                       config::optional, "of the value; another one makes a bad reading")
-        .later({"time", "enum", "write", "scale", "offset"});
+        .later({"enum", "write", "scale", "offset"});
     return made;
   }();
   return fields;
@@ -116,7 +119,11 @@ std::unique_ptr<DeviceSettings> read_mqtt_device(const Node& node, Mistakes& mis
   auto device = std::make_unique<MqttDevice>();
   if (!device_fields().read(node, *device, mistakes)) return nullptr;
   const std::size_t before = mistakes.count();
-  for (const MqttSignal& value : device->values) check_name(*device, value, mistakes);
+  for (const MqttSignal& value : device->values) {
+    check_name(*device, value, mistakes);
+    if (value.time && !value.pointer)
+      mistakes.add(value.place, "'time' needs 'pointer': a payload that is the value has no time");
+  }
   if (device->values.empty())
     mistakes.add(device->place, "an MQTT device without signals does nothing");
   if (device->mqtt.topic.placeholder.empty() && device->max_instances)

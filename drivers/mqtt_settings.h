@@ -14,6 +14,7 @@ namespace fieldweir {
 
 struct MqttSignal : SignalSettings {
   std::optional<std::string> pointer;  // into a JSON payload; none: the payload is the value
+  std::optional<std::string> time;     // into the same payload; none: the time of its reception
   Kind type = Kind::float64;
   Kind kind() const override { return type; }
 };

@@ -4,16 +4,20 @@
 
 #include "core/log.h"
 #include "drivers/mqtt_payload.h"
+#include "drivers/source_time.h"
 
 namespace fieldweir {
 namespace {
 
 constexpr Duration heartbeat = minute;
 
+/// Of the values, in order, then those of their times.
 std::vector<std::string> pointers(const MqttDevice& device) {
   std::vector<std::string> all;
   for (const MqttSignal& value : device.values)
     if (value.pointer) all.push_back(*value.pointer);
+  for (const MqttSignal& value : device.values)
+    if (value.time) all.push_back(*value.time);
   return all;
 }
 
@@ -40,13 +44,16 @@ MqttValues::MqttValues(const MqttDevice& device, SignalId first, SignalTable& si
       texts_(texts),
       members_(pointers(device)),
       has_json_(!pointers(device).empty()),
+      first_time_(static_cast<std::size_t>(std::ranges::count_if(
+          device.values, [](const MqttSignal& value) { return value.pointer.has_value(); }))),
+      has_times_(pointers(device).size() > first_time_),
       stale_at_(device.values.size() * device.instances(), never) {
   instances_.reserve(device.instances());
   // without a placeholder there is one instance, whose names were given while building
   if (device.mqtt.topic.placeholder.empty()) instances_.emplace_back();
 }
 
-void MqttValues::take(const MessageQueue::Message& message, Sink& sink) {
+void MqttValues::take(const MessageQueue::Message& message, std::optional<Time> wall, Sink& sink) {
   const auto text = device_.mqtt.topic.match(message.topic);
   if (!text) return;  // not what we subscribed to
   Reason why = Reason::none;
@@ -55,29 +62,42 @@ void MqttValues::take(const MessageQueue::Message& message, Sink& sink) {
 
   const std::string_view payload(message.payload.data(), message.payload.size());
   const std::size_t slot = known * device_.values.size();
-  const auto each = [&](bool with_pointer, const auto& reading) {
-    std::size_t pointer = 0;
-    for (std::size_t i = 0; i < device_.values.size(); ++i)
-      if (device_.values[i].pointer.has_value() == with_pointer)
-        reading(slot + i, device_.values[i].type, pointer++);
-  };
   // first those that want the payload as it is: reading JSON changes it
-  each(false, [&](std::size_t at, Kind kind, std::size_t) {
-    const auto id = static_cast<SignalId>(first_ + at);
-    put(at,
-        message.too_large ? bad_reading(id, message.received, Reason::too_large)
-                          : plain_reading(id, kind, message.received, payload, texts_),
-        sink);
-  });
-  if (!has_json_) return;
+  for (std::size_t i = 0; i < device_.values.size(); ++i) {
+    if (device_.values[i].pointer) continue;
+    const auto id = static_cast<SignalId>(first_ + slot + i);
+    const Time received = message.received;
+    put(slot + i,
+        message.too_large ? bad_reading(id, received, Reason::too_large)
+                          : plain_reading(id, device_.values[i].type, received, payload, texts_),
+        received, sink);
+  }
+  if (has_json_) read_members(message, wall, slot, sink);
+}
+
+void MqttValues::read_members(const MessageQueue::Message& message, std::optional<Time> wall,
+                              std::size_t slot, Sink& sink) {
+  const Time received = message.received;
   const Reason refused = message.too_large ? Reason::too_large : members_.read(message.payload);
-  each(true, [&](std::size_t at, Kind kind, std::size_t pointer) {
-    const auto id = static_cast<SignalId>(first_ + at);
-    if (refused != Reason::none) return put(at, bad_reading(id, message.received, refused), sink);
-    const JsonMember& member = members_[pointer];
-    if (member.type == JsonMember::Type::missing) return missing.add();
-    put(at, member_reading(id, kind, message.received, member, texts_), sink);
-  });
+  std::size_t pointer = 0;
+  std::size_t time = first_time_;
+  for (std::size_t i = 0; i < device_.values.size(); ++i) {
+    const MqttSignal& value = device_.values[i];
+    if (!value.pointer) continue;
+    const JsonMember& member = members_[pointer++];
+    const JsonMember* when = value.time ? &members_[time++] : nullptr;
+    const auto id = static_cast<SignalId>(first_ + slot + i);
+    if (refused != Reason::none) {
+      put(slot + i, bad_reading(id, received, refused), received, sink);
+    } else if (member.type == JsonMember::Type::missing) {
+      missing.add();
+    } else {
+      Reading reading = member_reading(id, value.type, received, member, texts_);
+      if (when != nullptr) stamp(reading, *when, wall);
+      if (reading.quality == Quality::uncertain) doubted[reading.reason].add();
+      put(slot + i, reading, received, sink);
+    }
+  }
 }
 
 std::size_t MqttValues::instance(std::string_view text, Reason& why) {
@@ -116,10 +136,10 @@ void MqttValues::refuse(std::string_view topic, Reason why, Sink& sink) {
       device_.instances());
 }
 
-void MqttValues::put(std::size_t slot, const Reading& reading, Sink& sink) {
+void MqttValues::put(std::size_t slot, const Reading& reading, Time received, Sink& sink) {
   sink.put(reading);
   if (device_.mqtt.stale_after == 0) return;
-  stale_at_[slot] = reading.time + device_.mqtt.stale_after;
+  stale_at_[slot] = received + device_.mqtt.stale_after;
   next_stale_ = std::min(next_stale_, stale_at_[slot]);
 }
 

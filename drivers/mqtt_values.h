@@ -6,10 +6,12 @@
 // or of one whose name cannot be a signal's, counts as so many readings lost and is logged once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/account.h"
 #include "core/signal_table.h"
 #include "core/text_table.h"
 #include "drivers/json_members.h"
@@ -22,8 +24,9 @@ class MqttValues {
  public:
   MqttValues(const MqttDevice& device, SignalId first, SignalTable& signals, TextTable& texts);
 
-  /// Puts one reading per signal that the message speaks of. The payload is changed.
-  void take(const MessageQueue::Message& message, Sink& sink);
+  /// Puts one reading per signal that the message speaks of. The payload is changed. `wall`: what
+  /// a synchronised clock says, if there is one; the source's times are judged by it.
+  void take(const MessageQueue::Message& message, std::optional<Time> wall, Sink& sink);
 
   /// All known signals have until `now` + stale_after to be heard of.
   void restart(Time now);
@@ -34,7 +37,11 @@ class MqttValues {
   /// Readings that one message gives at most.
   std::size_t signals_per_message() const { return device_.values.size(); }
 
-  Counter missing;  // values that a message should have carried
+  /// Whether any signal has the source's time.
+  bool has_source_times() const { return has_times_; }
+
+  Counter missing;       // values that a message should have carried
+  ReasonCounts doubted;  // readings that are uncertain because of their source's time, by why
 
  private:
   static constexpr std::size_t unknown = SIZE_MAX;
@@ -44,7 +51,10 @@ class MqttValues {
   std::size_t instance(std::string_view text, Reason& why);
   Reason claim(std::size_t instance, std::string_view text);
   void refuse(std::string_view topic, Reason why, Sink& sink);
-  void put(std::size_t slot, const Reading& reading, Sink& sink);
+  void read_members(const MessageQueue::Message& message, std::optional<Time> wall,
+                    std::size_t slot, Sink& sink);
+  /// `received`: when it was heard of, whatever time it has.
+  void put(std::size_t slot, const Reading& reading, Time received, Sink& sink);
 
   const MqttDevice& device_;
   const SignalId first_;
@@ -52,6 +62,8 @@ class MqttValues {
   TextTable& texts_;
   JsonMembers members_;
   const bool has_json_;
+  const std::size_t first_time_;  // of the pointers: those before it are of values
+  const bool has_times_;
   std::vector<SignalName> instances_;  // what stands for the placeholder; size: how many are known
   std::vector<Time> stale_at_;         // of each slot, instance * signals + index
   Time next_stale_ = never;            // not after the earliest of them

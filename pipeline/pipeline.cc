@@ -7,6 +7,15 @@
 namespace fieldweir {
 namespace {
 
+/// By how much the clock is ahead of a gateway time that is wrong; 0 if that is right, or if nobody
+/// knows.
+Duration ahead_of_gateway_time(const Clock& clock) {
+  constexpr Duration right = 500 * millisecond;
+  if (!clock.synchronised()) return 0;
+  const Duration ahead = clock.wall() - clock.now();
+  return ahead >= -right && ahead <= right ? 0 : ahead;
+}
+
 std::size_t index_of(const StageKind& kind) {
   const auto kinds = stage_kinds();
   const auto found = std::find_if(kinds.begin(), kinds.end(),
@@ -68,6 +77,7 @@ void Pipeline::add_to(MemoryPlan& memory, const PipelinePlan& plan) {
 
 Time Pipeline::turn(Time now) {
   for (Bus& bus : buses_) report_losses(bus, now);
+  if (clock_ != nullptr && !windows_.empty()) clock_ahead_ = ahead_of_gateway_time(*clock_);
   if (now >= windows_due_) make_room_in_windows(now);
   const bool more = take_from_buses(now);
   const Time own_due = take_own(now);
@@ -153,7 +163,9 @@ std::span<const Reading> Pipeline::filter(Chain& chain, const Reading& reading, 
   return in;
 }
 
-void Pipeline::feed_windows(std::uint32_t first, const Reading& reading) {
+/// Windows are of gateway time; when it is corrected, their results will be, too.
+void Pipeline::feed_windows(std::uint32_t first, Reading reading) {
+  if ((reading.flags & source_time) != 0) reading.time -= clock_ahead_;
   for (std::size_t i = first; i < windows_.size() && windows_[i].of == reading.signal; ++i)
     windows_[i].window.add(reading);
 }

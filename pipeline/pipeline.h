@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/account.h"
+#include "core/clock.h"
 #include "core/latest_values.h"
 #include "core/memory_plan.h"
 #include "core/output.h"
@@ -70,6 +71,8 @@ class Pipeline final : public Worker {
   /// While building. Buses ring the pipeline, so it is there before them.
   void add_bus(const BusSource& bus);
   void add_own(OwnReadings& own) { own_ = &own; }
+  /// For windows of readings that have their source's time.
+  void add_clock(const Clock& clock) { clock_ = &clock; }
 
   static void add_to(MemoryPlan& memory, const PipelinePlan& plan);
 
@@ -123,7 +126,7 @@ class Pipeline final : public Worker {
   Time take_own(Time now);
   void take(std::span<const Reading> readings, Time now);
   std::span<const Reading> filter(Chain& chain, const Reading& reading, Time now);
-  void feed_windows(std::uint32_t first, const Reading& reading);
+  void feed_windows(std::uint32_t first, Reading reading);
   void make_room_in_windows(Time now);
   void close_windows(Time now);
   void add_results(std::size_t count, Time now);
@@ -132,6 +135,8 @@ class Pipeline final : public Worker {
 
   std::vector<Bus> buses_;
   OwnReadings* own_ = nullptr;
+  const Clock* clock_ = nullptr;
+  Duration clock_ahead_ = 0;   // of gateway time, where that is wrong and the clock is right
   std::size_t rounds_ = 1;     // of chunks that the largest ring holds
   std::vector<Route> routes_;  // by signal
   std::vector<Chain> chains_;

@@ -65,7 +65,7 @@ TEST(MqttSettings, NamesEachMistake) {
   EXPECT_THAT(refused("{name: d, mqtt: {broker: b, topic: t}, signals: [{name: v, pointer: a.b}]}"),
               HasSubstr("JSON pointer"));
   EXPECT_THAT(refused("{name: d, mqtt: {broker: b, topic: t}, signals: [{name: v, time: /t}]}"),
-              HasSubstr("not available in this version"));
+              HasSubstr("'time' needs 'pointer'"));
   EXPECT_THAT(refused("{name: d, mqtt: {broker: b, topic: t}, signals: []}"),
               HasSubstr("without signals"));
   EXPECT_THAT(refused("{name: d, mqtt: {broker: b, topic: t}, signals: [{name: " +

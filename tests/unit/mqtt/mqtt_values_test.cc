@@ -29,7 +29,7 @@ class MqttValuesTest : public testing::Test {
   std::vector<Reading> take(const std::string& topic, const std::string& payload,
                             Time received = start) {
     EXPECT_TRUE(queue_.push(topic, payload, received));
-    values_->take(*queue_.front(), sink_);
+    values_->take(*queue_.front(), wall_, sink_);
     queue_.pop();
     return drain();
   }
@@ -54,6 +54,7 @@ class MqttValuesTest : public testing::Test {
   std::unique_ptr<DeviceSettings> settings_;
   SignalId first_ = 0;
   std::optional<MqttValues> values_;
+  std::optional<Time> wall_;
 };
 
 constexpr const char* rooms =
@@ -178,11 +179,61 @@ TEST_F(MqttValuesTest, WithoutStaleAfterNothingIsDue) {
   EXPECT_EQ(values_->mark_stale(start + 365 * day, sink_), never);
 }
 
+constexpr const char* dated =
+    "{name: d, mqtt: {broker: b, topic: t, stale_after: 10s}, signals: [{name: a, pointer: /a, "
+    "time: /seen}, {name: all, type: string}, {name: b, pointer: /b}, {name: c, pointer: /c, time: "
+    "/c_seen, type: bool}]}";
+
+TEST_F(MqttValuesTest, ATimeOfTheSourceIsThatOfTheReading) {
+  build(dated);
+  wall_ = start;
+  const auto readings =
+      take("t", R"({"a":1,"b":2,"c":true,"seen":990,"c_seen":"1970-01-01T00:15:00Z"})", start + 5);
+  ASSERT_EQ(readings.size(), 4u);
+  Reading a = float64_reading(first_, 990 * second, 1);
+  a.flags = source_time;
+  EXPECT_EQ(readings[1], a);
+  EXPECT_EQ(readings[2], float64_reading(first_ + 2, start + 5, 2));
+  EXPECT_EQ(readings[3].time, 900 * second);
+  EXPECT_EQ(readings[3].quality, Quality::good);
+  EXPECT_EQ(values_->doubted.total(), 0u);
+}
+
+TEST_F(MqttValuesTest, TimesOfTheSourceAreJudgedAndCounted) {
+  build(dated);
+  const auto message = [&](const std::string& when) {
+    const auto readings = take("t", R"({"a":1,"seen":)" + when + "}", start + 5);
+    EXPECT_EQ(readings.size(), 2u);
+    return readings.back();
+  };
+  wall_ = 1'700'000'000 * second;  // gateway time may be another
+  EXPECT_EQ(message("1690000000").reason, Reason::source_time_too_old);
+  EXPECT_EQ(message("1690000000").time, 1'690'000'000 * second);
+  EXPECT_EQ(message("1700000059").quality, Quality::good);
+  EXPECT_EQ(message("1700000061").reason, Reason::source_time_ahead);
+  EXPECT_EQ(message("1700000061").time, start + 5);
+  EXPECT_EQ(message("null").reason, Reason::no_source_time);
+  EXPECT_EQ(message("null").quality, Quality::uncertain);
+  EXPECT_EQ(values_->doubted[Reason::source_time_too_old].get(), 2u);
+  EXPECT_EQ(values_->doubted[Reason::source_time_ahead].get(), 2u);
+  EXPECT_EQ(values_->doubted[Reason::no_source_time].get(), 2u);
+  wall_.reset();  // nothing to judge by
+  EXPECT_EQ(message("1690000000").quality, Quality::good);
+  EXPECT_EQ(message("4000000000").time, 4'000'000'000 * second);
+}
+
+TEST_F(MqttValuesTest, StaleCountsFromWhenItWasHeard) {
+  build(dated);
+  take("t", R"({"a":1,"b":2,"c":true,"seen":1,"c_seen":1})", start + 5 * second);
+  EXPECT_EQ(values_->mark_stale(start + 14 * second, sink_), start + 15 * second);
+  EXPECT_TRUE(drain().empty());
+}
+
 TEST_F(MqttValuesTest, AFullRingIsCounted) {
   build("{name: d, mqtt: {broker: b, topic: t}, signals: [{name: v}]}");
   for (int i = 0; i < 70; ++i) {
     queue_.push("t", "1", start);
-    values_->take(*queue_.front(), sink_);
+    values_->take(*queue_.front(), wall_, sink_);
     queue_.pop();
   }
   EXPECT_EQ(account_.sampled.get(), 70u);

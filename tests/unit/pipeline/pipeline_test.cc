@@ -142,6 +142,33 @@ TEST_F(PipelineTest, WindowsSeeWhatFiltersLetThrough) {
   EXPECT_EQ(output.readings.back().signal, 13u);
 }
 
+/// A run whose gateway time is an hour behind, beside a source whose clock is right.
+TEST_F(PipelineTest, ATimeOfTheSourceEntersTheWindowOfItsMomentAlsoIfGatewayTimeIsWrong) {
+  FakeClock clock;
+  clock.set_error(hour);
+  windows = {{1, minute, 2 * second, {{Aggregate::mean, 11}, {Aggregate::count, 12}}}};
+  pipeline().add_clock(clock);
+  now = clock.now();
+  pipeline().turn(now);
+  Reading dated = float64_reading(1, now + 61 * second + hour, 7);
+  dated.flags = source_time;
+  clock.set(now += 61 * second);
+  put(dated);
+  put(float64_reading(1, now, 9));
+  clock.set_synchronised(false);  // its time says nothing then, and it enters none
+  pipeline().turn(now);
+  EXPECT_EQ(pipeline().late_for_windows(), 1u);
+  clock.set_synchronised(true);
+  put(dated);
+  pipeline().turn(now);
+  EXPECT_EQ(pipeline().late_for_windows(), 1u);
+  clock.set(now += 2 * minute);
+  pipeline().turn(now);
+  EXPECT_EQ(latest.read(11)->as_float64(), 8);
+  EXPECT_EQ(latest.read(11)->time, FakeClock::start + minute);
+  EXPECT_EQ(latest.read(1)->time, dated.time);  // as given
+}
+
 TEST_F(PipelineTest, WhatIsInTheRingsWhenAWindowClosesIsStillApplied) {
   windows = {{0, minute, 0, {{Aggregate::count, 10}}}};
   pipeline().turn(now);
