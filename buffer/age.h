@@ -2,10 +2,12 @@
 // a run starts.
 //
 // Gateway time never steps within a run, so ages within one are exact. Times of two runs compare
-// only if both were true. Where one may not have been, a thing is as old as the run that found it:
-// that much is certain. So a clock that was wrong never makes something expire; it only waits
-// longer.
+// only if both were true. A thing is as old as the run that found it, at least: that much is
+// certain, also where a clock was wrong, or was true by its own word and far ahead. So a wrong
+// clock never makes something expire; it only waits longer.
 #pragma once
+
+#include <algorithm>
 
 #include "core/time.h"
 
@@ -17,7 +19,7 @@ struct Ages {
 
   /// Of something of an earlier run, `was_true`: whether that run's time was.
   Duration of_earlier(Time then, bool was_true, Time now) const {
-    return was_true && synchronised ? now - then : now - started;
+    return std::max(now - started, was_true && synchronised ? now - then : 0);
   }
 };
 

@@ -47,7 +47,17 @@ Result<Range> Expiry::oldest(Journal& journal, Lane lane, const Stretch& stretch
   return range;
 }
 
-Result<Duration> Expiry::age_of(Journal& journal, const BatchHeader& header, Time now) {
+/// Looks behind the runs that were dated ahead, as many as there are.
+Result<Duration> Expiry::age_of(Journal& journal, BatchHeader header, Time now) {
+  while (header.to > now && header.position.epoch < epoch_) {
+    const Position run{header.position.stream, header.position.epoch + 1, 0};
+    const auto row = journal.row_after(header.lane, row_id(header.lane, run));
+    if (!row) return row.error();
+    if (row.value().rows == 0) break;
+    const auto payload = journal.payload(row.value().id);
+    if (!payload) return payload.error();
+    if (!decode_header(payload.value(), header)) break;
+  }
   if (header.position.epoch == epoch_) return now - header.to;
   if (run_.epoch != header.position.epoch) {
     const auto run = journal.run(header.position.epoch);

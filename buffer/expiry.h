@@ -2,8 +2,8 @@
 // still wants them. Recorder thread only.
 //
 // A batch of this run is as old as its readings. One of an earlier run is too, if both runs began
-// with a synchronised clock; else it is as old as this run (age.h). A batch that seems to come from
-// the future stays.
+// with a synchronised clock; else it is as old as this run, at least (age.h). What was dated by a
+// clock that was ahead is as old as the batch behind it, at least.
 #pragma once
 
 #include "buffer/dropping.h"
@@ -29,7 +29,7 @@ class Expiry {
   static constexpr std::size_t most_rows = 1'000;
 
  private:
-  Result<Duration> age_of(Journal& journal, const BatchHeader& header, Time now);
+  Result<Duration> age_of(Journal& journal, BatchHeader header, Time now);
   Result<Range> oldest(Journal& journal, Lane lane, const Stretch& stretch, Time now,
                        std::size_t& rows);
 

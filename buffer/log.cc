@@ -43,7 +43,7 @@ struct Log::Parts {
       : uplinks(std::move(uplink_names)),
         journal(
             {buffer.path, buffer.max_size, context.vfs, buffer.min_free_disk, context.free_bytes}),
-        tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer)),
+        tail(tail_slots(batch), rows_of(batch), uplinks.size(), always(buffer), context.signals),
         dating(context.clock, uplinks) {
     if (buffer.thin) thinning.emplace(*buffer.thin, rows_of(batch), context.signals.size());
     take_lock(buffer.path);

@@ -7,11 +7,13 @@
 namespace fieldweir {
 
 // not written to before use: the same few slots serve a healthy gateway, the rest stays untouched
-Tail::Tail(std::size_t slots, std::size_t rows, std::size_t uplinks, Lanes always)
+Tail::Tail(std::size_t slots, std::size_t rows, std::size_t uplinks, Lanes always,
+           const SignalTable& signals)
     : memory_(new std::byte[slots * encoded_max(rows)]),
       slots_(slots),
       uplinks_(uplinks),
-      always_(always) {
+      always_(always),
+      signals_(signals) {
   free_.reserve(slots);
   for (auto& lane : order_) lane.reserve(slots);
   for (std::size_t i = slots; i-- > 0;) {
@@ -108,7 +110,11 @@ void Tail::merge(Slot& into, const Slot& older) {
   for (const Slot* slot : {&older, static_cast<const Slot*>(&into)}) {
     if (slot->header.rows == 0) continue;
     count_dropped(*slot);
-    header.gaps.add(Gap{slot->header.from, slot->header.to, slot->header.rows, Reason::tail_full});
+    Gap gap{slot->header.from, slot->header.to, slot->header.rows, Reason::tail_full};
+    const bool named =
+        each_signal(slot->bytes(), [&](SignalId id) { gap.signals.add(signals_[id].name); });
+    if (!named) gap.signals = {};
+    header.gaps.add(gap);
   }
   header.gaps.add(older.header.gaps);
   header.replaces_from = older.header.replaces_from;

@@ -17,6 +17,7 @@
 #include "buffer/codec.h"
 #include "buffer/ledger.h"
 #include "buffer/log_reader.h"
+#include "core/signal_table.h"
 
 namespace fieldweir {
 
@@ -58,7 +59,8 @@ class Tail {
   using Lanes = std::array<bool, lane_count>;
 
   /// `always`: the lanes whose batches go to disk even if every uplink was quick.
-  Tail(std::size_t slots, std::size_t rows, std::size_t uplinks, Lanes always);
+  Tail(std::size_t slots, std::size_t rows, std::size_t uplinks, Lanes always,
+       const SignalTable& signals);
   static std::size_t bytes_for(std::size_t slots, std::size_t rows);
 
   /// While building: what the journal knows.
@@ -98,8 +100,8 @@ class Tail {
   std::size_t take_due(Lane lane, Time before, std::span<Slot*> out);
   /// They are committed (or not: then they are due again).
   void give_back(std::span<Slot* const> slots, bool committed);
-  /// While stopping: frees the batches that only their lane wants on disk, every uplink having them.
-  /// Whether there were any.
+  /// While stopping: frees the batches that only their lane wants on disk, every uplink having
+  /// them. Whether there were any.
   bool let_go();
   /// The journal lost batches: what is here is not committed any more. The last positions that are
   /// not here.
@@ -115,9 +117,9 @@ class Tail {
   /// Forgets copies of committed batches up to `through`; how far it came without meeting a reader.
   Position forget(Lane lane, Position through);
 
-  /// Everything of one moment; what batched() was then. `books` has one element per uplink; `queued`
-  /// there counts only what is committed or about to be, the rest is dropped(unclean stop) if this
-  /// is the last word.
+  /// Everything of one moment; what batched() was then. `books` has one element per uplink;
+  /// `queued` there counts only what is committed or about to be, the rest is dropped(unclean stop)
+  /// if this is the last word.
   std::uint64_t snapshot(std::span<UplinkBooks> books) const;
 
   // --- any thread
@@ -163,6 +165,7 @@ class Tail {
   std::vector<Uplink> uplinks_;
   std::uint64_t batched_ = 0;
   const Lanes always_;
+  const SignalTable& signals_;  // names what is dropped
 };
 
 }  // namespace fieldweir

@@ -125,6 +125,48 @@ TEST(Expiry, AWrongClockExpiresNothing) {
   }
 }
 
+// A clock that was true by its own word, a hundred days ahead; no later run lasts for `max_age`.
+TEST(Expiry, WhatWasDatedAheadIsAsOldAsWhatStandsBehindIt) {
+  Rig rig;
+  rig.buffer.max_age = day;
+  rig.clock.set(FakeClock::start + 100 * day);
+  rig.start();
+  fill(rig, 12 * hour);
+  const std::uint64_t ahead = rig.next_value;
+  rig.stop();
+  rig.clock.set(FakeClock::start);
+  rig.start();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(rig.log->uplink_totals(0).dropped_total(), 0u);
+    fill(rig, 6 * hour);
+    rig.restart();
+  }
+  for (int i = 0; i < 4; ++i) {
+    fill(rig, 6 * hour);
+    rig.restart();
+  }
+  EXPECT_GT(rig.log->uplink_totals(0).dropped[expired], ahead - 20 * most_ahead);
+  const Received received = receive(rig, 0);
+  EXPECT_EQ(received.readings + received.lost, rig.next_value);
+}
+
+TEST(Expiry, AsOldAsThisRunWhateverItsDate) {
+  Rig rig;
+  rig.buffer.max_age = day;
+  rig.clock.set(FakeClock::start + 100 * day);
+  rig.start();
+  fill(rig, 12 * hour);
+  rig.stop();
+  rig.clock.set(FakeClock::start);
+  rig.start();
+  for (int i = 0; i < 26; ++i) {
+    EXPECT_EQ(rig.log->uplink_totals(0).dropped_total() > 0, i >= 24) << i;
+    rig.clock.advance(hour);
+    rig.run(2 * second);
+  }
+  receive(rig, 0);
+}
+
 TEST(Expiry, WhatAnAbsentUplinkIsOwedExpiresTooAndIsCounted) {
   Rig rig({"a", "b"});
   rig.buffer.max_age = 10 * day;

@@ -244,7 +244,10 @@ TEST(FullLog, DropsTheOldestUnseenWhenOnlyMemoryIsLeft) {
   const auto batches = rig.pending(0);
   for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(batches[i].readings.size(), 20u);
   for (const DecodedBatch& b : batches) {
-    for (const Gap& gap : b.gaps) lost += gap.readings;
+    for (const Gap& gap : b.gaps) {
+      lost += gap.readings;
+      EXPECT_EQ(gap.signals.view(), std::string_view("dev.*\0", 6));
+    }
     delivered += b.readings.size();
     rig.acknowledge(0, b, {b.readings.size(), 0, 0});
   }

@@ -320,7 +320,8 @@ TEST(Thinning, WhatACallEndsAtIsNotPassedOver) {
     for (SignalId id = 0; id < 20; ++id) rows.push_back(uint64_reading(id, now, seq));
     put(rows);
   }
-  Tail tail(16, 20, 0, {});
+  const SignalTable signals(0);
+  Tail tail(16, 20, 0, {}, signals);
   Thinning thinning({}, 20, 20);
   Drops drops;
   for (int call = 0; call < 5; ++call)
