@@ -2,8 +2,8 @@
 # FIELDWEIR_SYSROOT names. Sets `within` (what to put before a command of the tool chain), `configure` (what CMake must
 # be told) and `emulator` (what to put before a program of the target).
 case "$target" in
-  arm64-bookworm | arm64-trixie) emulator=qemu-aarch64-static ;;
-  armhf-bookworm | armhf-trixie) emulator=qemu-arm-static ;;
+  arm64-bookworm | arm64-trixie) emulator=qemu-aarch64-static libraries=usr/lib/aarch64-linux-gnu ;;
+  armhf-bookworm | armhf-trixie) emulator=qemu-arm-static libraries=usr/lib/arm-linux-gnueabihf ;;
   *)
     echo "unknown target '$target'; known: arm64-bookworm, armhf-bookworm, arm64-trixie, armhf-trixie" >&2
     exit 2
@@ -19,6 +19,10 @@ else
   found=$(. "$sysroot/etc/os-release" 2>/dev/null && echo "$VERSION_CODENAME") || found=unknown
   if [ "$found" != "$release" ]; then
     echo "the sysroot $sysroot is of release '$found' (its etc/os-release), but the target is $target" >&2
+    exit 2
+  fi
+  if [ ! -d "$sysroot/$libraries" ]; then
+    echo "the sysroot $sysroot has no $libraries, which the target $target needs" >&2
     exit 2
   fi
 fi
