@@ -124,8 +124,8 @@ bool Account::covered(const Lane& lane, Place place) {
   return at != lane.messages.end() && at->second.first <= place;
 }
 
-std::vector<std::string> Account::missing(const Lane& lane, std::uint64_t& passed_over) {
-  std::vector<std::string> all;
+Account::Open Account::open(const Lane& lane) {
+  Open all;
   Place last;  // up to here nothing is open
   for (const auto& [place, message] : lane.messages) {
     const bool begins = last.epoch == 0;
@@ -138,21 +138,25 @@ std::vector<std::string> Account::missing(const Lane& lane, std::uint64_t& passe
     std::uint64_t open_to = first - 1;
     if (prev.epoch > 0)
       open_to = prev.epoch == place.epoch ? std::min(prev.seq, first - 1) : next - 1;
-    if (next < first) passed_over += first - 1 - std::max(open_to, next - 1);
+    if (next < first) all.passed_over += first - 1 - std::max(open_to, next - 1);
     if (next <= open_to && next < first)
-      all.push_back(text(place.epoch, next) +
-                    (next < open_to ? ".." + text(place.epoch, open_to) : std::string()));
+      (prev.epoch == 0 ? all.before_live : all.missing)
+          .push_back(text(place.epoch, next) +
+                     (next < open_to ? ".." + text(place.epoch, open_to) : std::string()));
     if (prev.epoch > 0 && prev.epoch < place.epoch && lane.messages.begin()->first <= prev &&
         !covered(lane, prev))
-      all.push_back(text(prev.epoch, prev.seq));
-    if (!message.whole()) all.push_back("parts of " + text(place.epoch, place.seq));
+      all.missing.push_back(text(prev.epoch, prev.seq));
+    if (!message.whole()) all.missing.push_back("parts of " + text(place.epoch, place.seq));
   }
   return all;
 }
 
 bool Account::report(const std::string& name, const Lane& lane, std::string& out) {
-  std::uint64_t passed_over = 0;
-  const std::vector<std::string> open = missing(lane, passed_over);
+  Open all = open(lane);
+  if (all.passed_over == 0) {  // it is sent everything
+    all.missing.insert(all.missing.end(), all.before_live.begin(), all.before_live.end());
+    all.before_live.clear();
+  }
   const Place first = lane.messages.begin()->first;
   const Place last = lane.messages.rbegin()->first;
   out += name + ": " + std::to_string(lane.messages.size()) + " batches, " +
@@ -164,13 +168,15 @@ bool Account::report(const std::string& name, const Lane& lane, std::string& out
     out += "  gap marks: " + std::to_string(readings) + " readings, " + reason + "\n";
   for (const std::string& reason : lane.unknown_gaps)
     out += "  gap marks: nobody knows how many readings, " + reason + "\n";
-  if (passed_over > 0)
-    out += "  nothing for this destination: " + std::to_string(passed_over) + " positions\n";
+  if (all.passed_over > 0)
+    out += "  nothing for this destination: " + std::to_string(all.passed_over) + " positions\n";
+  list(all.before_live, "nothing for this destination, as far as can be told before a live start",
+       out);
   if (lane.identical > 0) out += "  again, identical: " + std::to_string(lane.identical) + "\n";
   list(lane.differing, "AGAIN, BUT DIFFERENT", out);
   if (lane.unordered > 0) out += "  OUT OF ORDER: " + std::to_string(lane.unordered) + "\n";
-  list(open, "MISSING", out);
-  return lane.differing.empty() && lane.unordered == 0 && open.empty();
+  list(all.missing, "MISSING", out);
+  return lane.differing.empty() && lane.unordered == 0 && all.missing.empty();
 }
 
 Account::Report Account::report() const {

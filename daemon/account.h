@@ -3,7 +3,9 @@
 // `fieldweir account` and for tests. About 40 bytes of memory per message.
 //
 // A position is explained if its batch came, if a gap mark replaces it, or if the `prev` of a later
-// batch passes over it: then nothing in it was selected for this destination.
+// batch passes over it: then nothing in it was selected for this destination. A batch that begins
+// anew (`prev` null, with `order: live_first`) passes over nothing; what stands between it and the
+// one before is explained only where other batches show that not everything is selected.
 #pragma once
 
 #include <compare>
@@ -60,7 +62,12 @@ class Account {
   struct Read;  // a message taken apart
   static void take(const Read& message, Lane& lane);
   static bool covered(const Lane& lane, Place place);
-  static std::vector<std::string> missing(const Lane& lane, std::uint64_t& passed_over);
+  struct Open {
+    std::vector<std::string> missing;
+    std::vector<std::string> before_live;  // missing, or not for this destination
+    std::uint64_t passed_over = 0;
+  };
+  static Open open(const Lane& lane);
   static bool report(const std::string& name, const Lane& lane, std::string& out);
 
   std::map<std::string, Lane> lanes_;  // by gateway, stream and lane

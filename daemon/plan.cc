@@ -13,6 +13,7 @@
 #include "transport/mqtt_client.h"
 #include "uplink/delivery.h"
 #include "uplink/local_publisher.h"
+#include "uplink/sparkplug.h"
 
 namespace fieldweir {
 namespace {
@@ -55,6 +56,14 @@ bool add_commands(MemoryPlan& plan, const Settings& settings, const Seats& seats
   return buses > 0;
 }
 
+/// Signals; results of windows may all be of the same.
+std::size_t most_of_a_device(const Seats& seats) {
+  std::size_t most = 0, derived = 0;
+  for (const Seats::Device& device : seats.devices) most = std::max(most, device.count + 1);
+  for (const auto& results : seats.windows) derived += results.size();
+  return most + derived;
+}
+
 }  // namespace
 
 MemoryPlan memory_plan(const Settings& settings) {
@@ -74,6 +83,9 @@ MemoryPlan memory_plan(const Settings& settings) {
     ++uplinks;
     Delivery::add_to(plan, *uplink.settings, settings.gateway.id,
                      static_cast<std::size_t>(settings.batch.rows));
+    if (uplink.settings->format == "sparkplug_b")
+      Sparkplug::add_to(plan, uplink.settings->name, most_of_a_device(seats),
+                        static_cast<std::size_t>(settings.batch.rows));
     if (uplink.kind->keeps > 0)
       plan.add("uplink " + uplink.settings->name + ": library (estimate)", 1, "uplink",
                uplink.kind->keeps);

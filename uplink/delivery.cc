@@ -131,10 +131,10 @@ Time Delivery::send(Time now) {
   const std::size_t handed = may_be_handed(now);
   if (handed == 0) return attend(now) ? hold_back(now) : next_attempt_;
   if (handed_ == 0) progress_ = now;
-  count(handed, now);
   const std::span<const Message> window = feed_.window().first(handed);
   const Sent sent = uplink_->send(window, clock_.now() + uplink_->patience(), stop_);
   FIELDWEIR_CHECK(sent.safe <= window.size());
+  if (sent.left) count(handed, now);
   return respond_to(sent, clock_.now());
 }
 

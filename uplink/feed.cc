@@ -116,8 +116,7 @@ Result<bool> Feed::read(Lane which, Track& track) {
     go_live(which);
     if (!is_main) return false;  // its rest is the last range of the backlog now
   }
-  historical_ = is_main && !state.ahead.empty();
-  begin_batch(track);
+  begin_batch(which, track);
   return true;
 }
 
@@ -134,8 +133,9 @@ void Feed::go_live(Lane which) {
   state.live = {.read = from, .sent = {}};
 }
 
-void Feed::begin_batch(Track& track) {
+void Feed::begin_batch(Lane which, Track& track) {
   from_ = &track;
+  historical_ = &track == &lane(which).main && !lane(which).ahead.empty();
   track.read = batch_.position;
   not_selected_ = selection_.keep_selected(batch_);
   parts_.split(batch_);
@@ -259,7 +259,7 @@ bool Feed::refuse_front(std::string_view why) {
   const auto found = log_.next(front.lane, track.read, batch_);
   // whatever keeps the log from being read passes, and then it is refused again
   if (!found || !found.value() || batch_.position != front.position) return false;
-  begin_batch(track);
+  begin_batch(front.lane, track);
   put_aside(why);
   waiting_ = !parts_.done();
   return true;

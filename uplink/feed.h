@@ -79,7 +79,7 @@ class Feed {
   Result<bool> read(Lane lane, Track& track);
   bool is_behind(Lane lane) const;
   void go_live(Lane lane);
-  void begin_batch(Track& track);
+  void begin_batch(Lane lane, Track& track);
   bool encode();
   bool encode_part();
   void make_it_fit();

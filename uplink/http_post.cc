@@ -194,6 +194,12 @@ Result<HttpPost::Answer> HttpPost::post(std::string_view body, std::span<std::st
   return error(reason_of(code), "%s", text);
 }
 
+bool HttpPost::left() const {
+  long bytes = 0;
+  curl().easy_getinfo(transfer_->easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0;
+}
+
 FixedText<96> one_line(std::string_view body) {
   char line[96];
   const std::size_t size = std::min(body.size(), sizeof line);

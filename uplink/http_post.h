@@ -47,6 +47,9 @@ class HttpPost {
   Result<Answer> post(std::string_view body, std::span<std::string> own, Time deadline,
                       const Stop& stop);
 
+  /// Whether a byte of the last request left.
+  bool left() const;
+
   /// The next request opens a connection of its own.
   void close();
 

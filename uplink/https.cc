@@ -1,11 +1,14 @@
 #include "uplink/https.h"
 
+#include <algorithm>
+
 #include "uplink/formats/format.h"
 #include "uplink/gzip.h"
 #include "uplink/http_post.h"
 #include "uplink/http_status.h"
 #include "uplink/identity.h"
 #include "uplink/lines.h"
+#include "uplink/zstd.h"
 
 namespace fieldweir {
 namespace {
@@ -17,7 +20,7 @@ std::vector<std::string> headers(const HttpsSettings& settings) {
   const bool several = settings.https.batches > 1;
   std::vector<std::string> lines = {"Content-Type: " +
                                     std::string(several ? format.lines_type : format.content_type)};
-  if (settings.compress == "gzip") lines.emplace_back("Content-Encoding: gzip");
+  if (settings.compress != "none") lines.push_back("Content-Encoding: " + settings.compress);
   if (!settings.https.token.empty())
     lines.push_back("Authorization: " + std::string(format.token_scheme) + " " +
                     settings.https.token);
@@ -30,6 +33,7 @@ class Https final : public Uplink {
       : link_(settings.https),
         clock_(context.clock),
         gzip_(settings.compress == "gzip" ? std::make_unique<Gzip>() : nullptr),
+        zstd_(settings.compress == "zstd" ? std::make_unique<Zstd>() : nullptr),
         lines_(static_cast<std::size_t>(link_.batches)),
         post_(link_, headers(settings), kept_of_an_answer, context.clock, context.resolver) {}
 
@@ -44,7 +48,8 @@ class Https final : public Uplink {
  private:
   const HttpsLink& link_;
   const Clock& clock_;
-  std::unique_ptr<Gzip> gzip_;  // if compressing
+  std::unique_ptr<Gzip> gzip_;  // of both one at most
+  std::unique_ptr<Zstd> zstd_;
   Lines lines_;
   HttpPost post_;
   std::string key_;  // "Idempotency-Key: ...", reused
@@ -54,12 +59,13 @@ Sent Https::send(std::span<const Message> window, Time deadline, const Stop& sto
   if (window.empty()) return {};
   std::string_view body = lines_.join(window);
   if (gzip_) body = gzip_->compress(body);
+  if (zstd_) body = zstd_->compress(body);
   char identity[identity_max];
   key_.assign("Idempotency-Key: ").append(write_identity(window.front(), identity));
   // which batches go together may change when they come again: then each names itself
   const std::size_t keys = lines_.count() == 1 ? 1 : 0;
   const auto answer = post_.post(body, {&key_, keys}, deadline, stop);
-  if (!answer) return {.verdict = Verdict::retry, .why = answer.error()};
+  if (!answer) return {.verdict = Verdict::retry, .why = answer.error(), .left = post_.left()};
   const long status = answer.value().status;
   const Meaning meaning = meaning_of(status);
   if (meaning.verdict == Verdict::ok) {
@@ -84,7 +90,7 @@ const std::vector<config::FieldInfo>& infos() { return https_fields().infos(); }
 }  // namespace
 
 UplinkKind https_uplink() {
-  return {"https", read_https, make, infos, Gzip::bytes + Lines::most_bytes};
+  return {"https", read_https, make, infos, std::max(Gzip::bytes, Zstd::bytes) + Lines::most_bytes};
 }
 
 }  // namespace fieldweir

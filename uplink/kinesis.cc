@@ -102,7 +102,7 @@ Sent Kinesis::send(std::span<const Message> window, Time deadline, const Stop& s
   choose(window);
   write_request(window);
   const auto answer = request(deadline, stop);
-  if (!answer) return {.verdict = Verdict::retry, .why = answer.error()};
+  if (!answer) return {.verdict = Verdict::retry, .why = answer.error(), .left = post_.left()};
   return judge(answer.value());
 }
 

@@ -38,6 +38,12 @@ Sparkplug::Sparkplug(std::string_view group, std::string_view node, std::vector<
       // nearly never what it was before a restart, whose death may still come
       birth_death_seq_(static_cast<std::uint8_t>(clock.now() / (50 * millisecond))) {}
 
+void Sparkplug::add_to(MemoryPlan& memory, std::string_view uplink, std::size_t device_signals,
+                       std::size_t rows) {
+  memory.add("uplink " + std::string(uplink) + ": message being published",
+             std::max(device_signals, rows), "metrics", sparkplug_metric_max);
+}
+
 std::string Sparkplug::topic(std::string_view type) const {
   return "spBv1.0/" + group_ + "/" + std::string(type) + "/" + node_;
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/latest_values.h"
+#include "core/memory_plan.h"
 #include "core/signal_table.h"
 #include "core/text_table.h"
 #include "transport/mqtt_client.h"
@@ -29,6 +30,10 @@ class Sparkplug {
   /// No topic level may hold what MQTT gives a meaning: it becomes '_'.
   Sparkplug(std::string_view group, std::string_view node, std::vector<std::string> send,
             const LiveValues& live, const Clock& clock);
+
+  /// `device_signals`: the most that one device has; `rows`: the most readings of a batch.
+  static void add_to(MemoryPlan& memory, std::string_view uplink, std::size_t device_signals,
+                     std::size_t rows);
 
   static constexpr std::size_t largest_command = 4096;
   /// Births may be under way beside data.

@@ -41,8 +41,9 @@ enum class Verdict {
 struct Sent {
   std::size_t safe = 0;  // so many from the front are confirmed
   Verdict verdict = Verdict::ok;
-  Time at = 0;  // with again and retry
-  Error why;    // unless ok or again
+  Time at = 0;       // with again and retry
+  Error why;         // unless ok or again
+  bool left = true;  // false: there was no connection, so nothing of the window was sent
 };
 
 class Uplink {

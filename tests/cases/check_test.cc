@@ -107,6 +107,23 @@ TEST(MemoryPlanOfSettings, GrowsWithWhatIsConfigured) {
   EXPECT_GT(total(std::string(good) + "local: {mqtt: {broker: site}}\n"), before);
 }
 
+TEST(MemoryPlanOfSettings, HasTheMessageThatSparkplugPublishes) {
+  config::Mistakes mistakes;
+  const Settings settings = load_settings_text(
+      "a",
+      "version: 1\nbrokers: {far: {url: \"mqtt://127.0.0.1:1\"}}\n"
+      "devices: [{name: tank, simulate: {}, signals: [{name: level}]}]\n"
+      "batch: {rows: 700}\n"
+      "uplinks: [{name: cloud, format: sparkplug_b, mqtt: {broker: far, group: plant}}]\n",
+      mistakes);
+  EXPECT_EQ(mistakes.text(), "");
+  const MemoryPlan plan = memory_plan(settings);
+  const auto term = std::ranges::find(plan.terms(), "uplink cloud: message being published",
+                                      &MemoryPlan::Term::what);
+  ASSERT_NE(term, plan.terms().end());
+  EXPECT_EQ(term->formula, "700 metrics x 1000 B");
+}
+
 TEST(MachineId, IsHashedAndSteady) {
   const TempDir folder;
   const std::string id = "0123456789abcdef0123456789abcdef";

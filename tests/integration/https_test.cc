@@ -5,76 +5,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
-#include "tests/support/eventually.h"
-#include "tests/support/memory_log.h"
-#include "tests/support/process.h"
-#include "tests/support/temp_dir.h"
-#include "uplink/delivery.h"
+#include "tests/support/uplink_rig.h"
 
 namespace fieldweir {
 namespace {
 
 using nlohmann::json;
 
-class HttpsTest : public testing::Test {
+class HttpsTest : public SinkRig {
  protected:
-  HttpsTest() {
+  HttpsTest() : SinkRig({"boiler.temp"}) {
     settings.name = "lake";
     settings.https.url = *parse_http_url("http://127.0.0.1:" + std::to_string(port) + "/v1/batch");
     settings.https.timeout = 5 * second;
   }
-  ~HttpsTest() override {
-    EXPECT_FALSE(log.misused());
-    stop.request();  // whatever the uplink waits for
-  }
 
-  void launch_sink(const std::vector<std::string>& more) {
-    std::vector<std::string> command = {"/usr/bin/python3", FIELDWEIR_TESTS "/support/http_sink.py",
-                                        "--port",           std::to_string(port),
-                                        "--record",         folder.file("record"),
-                                        "--orders",         folder.file("orders")};
-    command.insert(command.end(), more.begin(), more.end());
-    sink.emplace(command, folder.file("sink.log"));
-  }
   void start_sink(const std::vector<std::string>& more = {}) {
-    launch_sink(more);
-    ASSERT_TRUE(eventually([this] { return listening(port); })) << sink->output();
+    SinkRig::start_sink("http_sink.py", more);
   }
-  void order(const std::string& lines) { std::ofstream(folder.file("orders")) << lines; }
+  void start_delivery() { deliver(https_uplink(), settings); }
 
-  void start_delivery() {
-    delivery.emplace(
-        settings, "packing-7", 100,
-        [this](Doorbell& bell) {
-          return https_uplink().make(settings, {clock, resolver, brokers, "packing-7", bell});
-        },
-        log, clock, stop, Random(1));
-    thread.emplace(*delivery, clock);
-  }
-  void add(std::uint64_t from, std::uint64_t to) {
-    for (std::uint64_t seq = from; seq <= to; ++seq)
-      log.add(signals.batch({0xAB, 3, seq}, {float64_reading(0, clock.now(), double(seq))}));
-    if (delivery) delivery->doorbell().ring();
-  }
-  bool delivered_through(std::uint64_t seq) {
-    return eventually([&] { return log.acknowledged().seq >= seq; }, std::chrono::seconds(20));
-  }
-  bool reaches(DeliveryState state) {
-    return eventually([&] { return delivery->status().state == state; });
-  }
-  std::string last_error() { return std::string(delivery->status().last_error.text.view()); }
-
-  std::vector<json> record() const {
-    std::vector<json> entries;
-    std::ifstream file(folder.file("record"));
-    for (std::string line; std::getline(file, line);) entries.push_back(json::parse(line));
-    return entries;
-  }
   /// seq of each request that was answered with 200, in order of arrival; each once.
   std::vector<std::uint64_t> taken() const {
     std::vector<std::uint64_t> seqs;
@@ -83,11 +36,6 @@ class HttpsTest : public testing::Test {
       if (entry["status"] == 200 && seen.insert(entry["key"]).second)
         seqs.push_back(json::parse(entry["body"].get<std::string>())["seq"]);
     return seqs;
-  }
-  static std::vector<std::uint64_t> numbers(std::uint64_t from, std::uint64_t to) {
-    std::vector<std::uint64_t> all;
-    for (std::uint64_t n = from; n <= to; ++n) all.push_back(n);
-    return all;
   }
   /// The same key always came with the same body.
   void expect_equal_bytes() const {
@@ -98,18 +46,7 @@ class HttpsTest : public testing::Test {
     }
   }
 
-  TempDir folder;
-  const int port = free_port();
-  SystemClock clock;
-  Stop stop;
-  Resolver resolver{clock};
-  Brokers brokers;
-  Signals signals{"boiler.temp"};
-  MemoryLog log;
   HttpsSettings settings;
-  std::optional<Process> sink;
-  std::optional<Delivery> delivery;
-  std::optional<WorkerThread> thread;
 };
 
 TEST_F(HttpsTest, DeliversInOrderWithIdentity) {
@@ -149,7 +86,7 @@ bool has_ipv6_loopback() {
 TEST_F(HttpsTest, DeliversToAnIpv6Address) {
   if (!has_ipv6_loopback()) GTEST_SKIP() << "no ::1 here";
   settings.https.url = *parse_http_url("http://[::1]:" + std::to_string(port) + "/v1/batch");
-  launch_sink({"--host", "::1"});
+  launch_sink("http_sink.py", {"--host", "::1"});
   add(1, 3);
   start_delivery();
   ASSERT_TRUE(delivered_through(3)) << last_error() << sink->output();
@@ -164,6 +101,16 @@ TEST_F(HttpsTest, CompressesWithGzip) {
   ASSERT_TRUE(delivered_through(3)) << last_error();
   EXPECT_EQ(taken(), numbers(1, 3));
   EXPECT_EQ(record().at(0)["encoding"], "gzip");
+}
+
+TEST_F(HttpsTest, CompressesWithZstd) {
+  settings.compress = "zstd";
+  start_sink();
+  add(1, 3);
+  start_delivery();
+  ASSERT_TRUE(delivered_through(3)) << last_error();
+  EXPECT_EQ(taken(), numbers(1, 3));
+  EXPECT_EQ(record().at(0)["encoding"], "zstd");
 }
 
 TEST_F(HttpsTest, SendsSeveralBatchesInARequestAndFindsTheOneToBlame) {
@@ -242,6 +189,17 @@ TEST_F(HttpsTest, FindsASinkThatAppearsLater) {
   start_sink();
   ASSERT_TRUE(delivered_through(5)) << last_error();
   EXPECT_EQ(taken(), numbers(1, 5));
+}
+
+TEST_F(HttpsTest, AttemptsWithoutAConnectionUseUpNothing) {
+  settings.rate_limit.per_month = 1 << 20;
+  add(1, 1);
+  start_delivery();
+  ASSERT_TRUE(eventually([&] { return delivery->status().failures >= 2; }));
+  EXPECT_EQ(log.usage().bytes, 0u);
+  start_sink();
+  ASSERT_TRUE(delivered_through(1));
+  EXPECT_EQ(log.usage().bytes, delivery->status().bytes);
 }
 
 TEST_F(HttpsTest, SurvivesASinkThatIsKilledAndReturns) {

@@ -48,6 +48,23 @@ TEST(Account, WhatWasNotForThisDestinationIsNotMissing) {
   EXPECT_THAT(report.text, HasSubstr("nothing for this destination: 6 positions"));
 }
 
+// live_first: 1/8 begins a range; of what stands before it in the backlog, 1/6 and 1/7 were not
+// sent.
+TEST(Account, BeforeALiveStartNothingTellsWhatWasSelected) {
+  const std::string old = R"(,"historical":true)";
+  std::vector<std::string> lines = {message(1, 1, "null"), message(1, 8, "null"),
+                                    message(1, 2, "[1,1]", old), message(1, 5, "[1,2]", old),
+                                    message(1, 9, "[1,8]")};
+  auto report = account(lines);
+  EXPECT_TRUE(report.explained) << report.text;
+  EXPECT_THAT(report.text, HasSubstr("before a live start: 1/6..1/7\n"));
+  // who is sent everything misses them
+  report = account({message(1, 1, "null"), message(1, 4, "null"), message(1, 2, "[1,1]", old),
+                    message(1, 5, "[1,4]")});
+  EXPECT_FALSE(report.explained);
+  EXPECT_THAT(report.text, HasSubstr("MISSING: 1/3\n"));
+}
+
 TEST(Account, AGapMarkExplainsWhatItReplaces) {
   const std::string gap = R"({"gap":{"from":1,"to":2,"readings":40,"reason":"quota"}})";
   const std::string unknown =

@@ -206,6 +206,21 @@ TEST_F(LiveFirstTest, ALiveBatchThatIsBeingCutIsFinishedBeforeTheNextOutage) {
   EXPECT_EQ(delivery().status().backlog_ranges, 0u);
 }
 
+TEST_F(LiveFirstTest, AllPartsOfABatchSayWhetherItIsOfTheBacklog) {
+  script.limit = 6;  // beside what is cut there is room for what is new
+  script.refuses = [](const nlohmann::json& message) {
+    return seq(message) % 50 == 0 && message["readings"].dump().find("press") != std::string::npos;
+  };
+  for (std::uint64_t seq = 1; seq <= 400; ++seq) {
+    add(seq, {0, 1, 0, 0});
+    if (seq >= 200) turns(1);
+  }
+  settle();
+  for (const auto& message : script.taken)
+    EXPECT_EQ(historical(message), seq(message) <= 200) << message;
+  EXPECT_EQ(log.dead().size(), 8u);
+}
+
 /// Chance decides about outages, restarts, what is selected and how much is confirmed.
 TEST_F(LiveFirstTest, WhateverHappensEverythingArrives) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {

@@ -105,6 +105,18 @@ TEST_F(RateLimitTest, WhatIsSentAgainCountsAgain) {
   EXPECT_EQ(log.usage().month, month_of(clock.now()));
 }
 
+TEST_F(RateLimitTest, AnAttemptWithoutAConnectionCountsNothing) {
+  settings.rate_limit.per_month = 100'000;
+  add(1, {0});
+  for (int i = 0; i < 3; ++i) {
+    script.answers = {{.verdict = Verdict::retry, .left = false}};
+    clock.advance(settle());
+  }
+  EXPECT_EQ(log.usage().bytes, 0u);
+  settle();
+  EXPECT_EQ(log.usage().bytes, body_size());
+}
+
 TEST_F(RateLimitTest, AMonthlyCapThatIsFarSlowsNothing) {
   settings.rate_limit.per_month = 1ull << 40;
   script.limit = 100;
