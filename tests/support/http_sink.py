@@ -16,6 +16,7 @@ import argparse
 import gzip
 import http.server
 import json
+import os
 import pathlib
 import socket
 import ssl
@@ -28,7 +29,11 @@ class Sink(http.server.ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, given, handler=None):
-        self.record = open(given.record, "a", encoding="utf-8")
+        self.record = open(given.record, "a+b")
+        if self.record.tell() > 0:
+            self.record.seek(-1, os.SEEK_END)
+            if self.record.read(1) != b"\n":  # killed in the midst of a line: the next one is another
+                self.record.write(b"\n")
         self.orders = pathlib.Path(given.orders) if given.orders else None
         self.lock = threading.Lock()
         host = getattr(given, "host", "127.0.0.1")
@@ -49,7 +54,7 @@ class Sink(http.server.ThreadingHTTPServer):
 
     def write_down(self, entry):
         with self.lock:
-            self.record.write(json.dumps(entry) + "\n")
+            self.record.write(json.dumps(entry).encode() + b"\n")
             self.record.flush()
 
     def handle_error(self, *_):
@@ -64,6 +69,8 @@ class Request(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
+        if self.headers["Content-Encoding"] == "zstd":
+            body = subprocess.run(["zstd", "-dcq"], input=body, stdout=subprocess.PIPE, check=True).stdout
         order = self.server.next_order(body)
         time.sleep(order.get("delay", 0))
         status = 0 if order.get("drop") else order.get("status", 200)
