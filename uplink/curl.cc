@@ -6,7 +6,8 @@ namespace fieldweir {
 namespace {
 
 Curl load() {
-  const Library from("libcurl.so.4", "an uplink over HTTP");  // the same in Debian 12 and 13
+  const Library from("libcurl.so.4", "an uplink over HTTP",
+                     "libcurl4 or libcurl4t64");  // the same file in Debian 12 and 13
   Curl c{};
   from.find(c.global_init, "curl_global_init");
   from.find(c.easy_init, "curl_easy_init");

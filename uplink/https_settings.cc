@@ -7,9 +7,8 @@ namespace fieldweir {
 namespace {
 
 bool read_compress(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
-  static constexpr std::array<std::string_view, 2> available = {"none", "gzip"};
-  static constexpr std::array<std::string_view, 1> later = {"zstd"};
-  return read_available(node, available, later, out, mistakes);
+  static constexpr std::array<std::string_view, 3> available = {"none", "gzip", "zstd"};
+  return read_available(node, available, {}, out, mistakes);
 }
 
 const config::Fields<HttpsLink>& link_fields() {
@@ -36,7 +35,7 @@ const config::Fields<HttpsSettings>& https_fields() {
     uplink
         .section("https", &HttpsSettings::https, link_fields(), config::required,
                  "POSTs each batch")
-        .custom("compress", "none | gzip", &HttpsSettings::compress, read_compress,
+        .custom("compress", "none | gzip | zstd", &HttpsSettings::compress, read_compress,
                 config::optional, "of request bodies");
     return uplink;
   }();

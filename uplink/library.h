@@ -12,11 +12,13 @@ namespace fieldweir {
 
 class Library {
  public:
-  /// `who` completes the sentence "... needs libcurl.so.4".
-  Library(const char* name, const char* who)
+  /// `who` completes the sentence "... needs libcurl.so.4", `package` tells a Debian user what to
+  /// install.
+  Library(const char* name, const char* who, const char* package)
       : name_(name), handle_(dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
     if (handle_ == nullptr)
-      throw std::runtime_error(std::string(who) + " needs " + name + ": " + dlerror());
+      throw std::runtime_error(std::string(who) + " needs " + name + " (Debian package " + package +
+                               "): " + dlerror());
   }
 
   template <class Function>

@@ -6,7 +6,8 @@ namespace fieldweir {
 namespace {
 
 Rdkafka load() {
-  const Library from("librdkafka.so.1", "a kafka uplink");  // the same in Debian 12 and 13
+  const Library from("librdkafka.so.1", "a kafka uplink",
+                     "fieldweir-kafka");  // the same file in Debian 12 and 13
   Rdkafka k{};
   from.find(k.conf_new, "rd_kafka_conf_new");
   from.find(k.conf_destroy, "rd_kafka_conf_destroy");

@@ -20,6 +20,7 @@ import os
 import pathlib
 import socket
 import ssl
+import subprocess
 import threading
 import time
 
