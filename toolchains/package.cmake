@@ -24,9 +24,10 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE $ENV{FIELDWEIR_DEBIAN_RELEASE})
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE $ENV{DEB_HOST_ARCH})
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# what is loaded when used: libcurl by every https uplink, librdkafka by the few who have Kafka
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "$ENV{FIELDWEIR_LIBCURL}, systemd | systemd-sysusers")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS librdkafka1)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-sysusers")
+# what is loaded when used: a gateway that only has MQTT can do without libcurl, few have Kafka
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "$ENV{FIELDWEIR_LIBCURL}, ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "fieldweir-kafka, fieldweir-kinesis")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Fieldweir reads Modbus and MQTT devices into a pipeline of fixed memory that

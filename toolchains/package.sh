@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# package.sh [TARGET]: builds the Debian package for TARGET, or for this machine, checks it, and says how large it is.
+# package.sh [TARGET]: builds the Debian packages for TARGET, or for this machine, checks them, and says how large they are.
 # Two builds of one commit are the same to the byte: times are the commit's, and the paths of the build are left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,9 +19,10 @@ esac
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH FIELDWEIR_DEBIAN_RELEASE=1~deb$debian DEB_HOST_ARCH=$architecture FIELDWEIR_SYSROOT=$sysroot
 FIELDWEIR_TRIPLE=$(dpkg-architecture -a"$architecture" -qDEB_HOST_MULTIARCH 2>/dev/null)
-# libcurl is loaded when used, so nothing links against it
-FIELDWEIR_LIBCURL=$(basename "$(grep -l '/libcurl\.so\.4$' "$sysroot"/var/lib/dpkg/info/*.list)" .list)
-export FIELDWEIR_TRIPLE FIELDWEIR_LIBCURL=${FIELDWEIR_LIBCURL%:*}
+# package_of LIBRARY: for what is loaded when used, so that nothing links against it
+package_of() { grep -l "/$FIELDWEIR_TRIPLE/$1\$" "$sysroot"/var/lib/dpkg/info/*.list | sed 's#.*/##; s/\.list$//; s/:.*//'; }
+FIELDWEIR_LIBCURL=$(package_of 'libcurl\.so\.4')
+export FIELDWEIR_TRIPLE FIELDWEIR_LIBCURL
 
 # the same folder as the tests': what was tested is what is packed
 build=build-$target
@@ -42,6 +43,9 @@ if ! dpkg-deb -f "$package" Depends | grep -q libc6; then
   echo "$package: the libraries that it needs were not found out" >&2
   exit 1
 fi
-lintian --fail-on error,warning --tag-display-limit 0 "$package"
+version=$(dpkg-deb -f "$package" Version)
+toolchains/uplink-package.sh "$build" "$version" kafka Kafka "$(package_of 'librdkafka\.so\.1')"
+toolchains/uplink-package.sh "$build" "$version" kinesis "Amazon Kinesis" "$FIELDWEIR_LIBCURL, ca-certificates"
+lintian --fail-on error,warning --tag-display-limit 0 "$build"/*.deb
 printf '%s: %s bytes, installed %s KiB\n' "$package" "$(stat -c %s "$package")" "$(dpkg-deb -f "$package" Installed-Size)"
 printf 'depends on %s\n' "$(dpkg-deb -f "$package" Depends)"

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 package=$(realpath "$1")
 release=$(. /etc/os-release && echo "$VERSION_CODENAME")
 base=.cache/systems/service-$release
-depends=$(dpkg-deb -f "$package" Depends | tr -d ' ' | tr ',' '\n' | sed 's/[(|].*//' | paste -sd,)
+depends=$({ dpkg-deb -f "$package" Depends; dpkg-deb -f "$package" Recommends; } | tr -d ' ' | tr ',' '\n' | sed 's/[(|].*//' | paste -sd,)
 
 if [ ! -d "$base" ]; then
   mirror=$(toolchains/mirror.sh)
