@@ -82,8 +82,10 @@ int command_write(const std::string& socket, const std::string& signal, const st
   return said.done ? exit_ok : exit_failure;
 }
 
-int command_schema(bool manual) {
-  std::cout << (manual ? configuration_manual() : configuration_schema());
+int command_schema(Grammar form) {
+  std::cout << (form == Grammar::schema   ? configuration_schema()
+                : form == Grammar::manual ? configuration_manual()
+                                          : configuration_reference());
   return exit_ok;
 }
 

@@ -36,8 +36,10 @@ int command_demo(int seconds);
 /// Gives up what an uplink was owed that `config` does not run any more. While no gateway runs.
 int command_journal_forget(const std::string& uplink, const std::string& config);
 
-/// What a configuration may hold: a JSON Schema, or the manual page fieldweir.yaml(5).
-int command_schema(bool manual);
+/// What a configuration may hold: a JSON Schema, the manual page fieldweir.yaml(5), or
+/// docs/configuration.md.
+enum class Grammar { schema, manual, reference };
+int command_schema(Grammar form);
 
 /// What a journal holds. These three change nothing and may be used beside a running gateway.
 int command_journal_stats(const std::string& config);

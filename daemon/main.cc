@@ -188,9 +188,14 @@ int main(int argc, char** argv) {
   CLI::App* simulate = app.add_subcommand("simulate", "serve a configuration's Modbus devices");
   add_simulate(simulate, simulation);
 
-  bool manual = false;
+  Grammar form = Grammar::schema;
   CLI::App* schema = app.add_subcommand("schema", "JSON Schema of configurations, for editors");
-  schema->add_flag("--manual", manual, "instead: the manual page fieldweir.yaml(5)");
+  CLI::Option* manual = schema->add_flag_callback(
+      "--manual", [&] { form = Grammar::manual; }, "instead: the manual page fieldweir.yaml(5)");
+  schema
+      ->add_flag_callback(
+          "--reference", [&] { form = Grammar::reference; }, "instead: docs/configuration.md")
+      ->excludes(manual);
 
   CLI::App* version = app.add_subcommand("version", "print the version");
 
@@ -227,7 +232,7 @@ int main(int argc, char** argv) {
       return command_guess(guessing);
     }
     if (*simulate) return command_simulate(simulation);
-    if (*schema) return command_schema(manual);
+    if (*schema) return command_schema(form);
     if (*version) return command_version();
   } catch (const Refused& refused) {
     std::cerr << "fieldweir: " << refused.what() << "\n";

@@ -1,5 +1,5 @@
 // schema: the grammar of configuration files, from the fields that the components declare: as JSON
-// Schema (draft-07) for editors and as a manual page. Pure; main thread, for one command.
+// Schema (draft-07) for editors, and as pages for people. Pure; main thread, for one command.
 #pragma once
 
 #include <string>
@@ -10,5 +10,8 @@ std::string configuration_schema();
 
 /// fieldweir.yaml(5), as roff.
 std::string configuration_manual();
+
+/// docs/configuration.md
+std::string configuration_reference();
 
 }  // namespace fieldweir

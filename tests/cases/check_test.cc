@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "daemon/machine_id.h"
 #include "daemon/plan.h"
+#include "daemon/schema.h"
 #include "tests/support/temp_dir.h"
 
 namespace fieldweir {
@@ -123,6 +125,15 @@ TEST(MemoryPlanOfSettings, HasTheMessageThatSparkplugPublishes) {
   ASSERT_NE(term, plan.terms().end());
   EXPECT_EQ(term->formula, "700 metrics x 1000 B");
 }
+
+#if defined(FIELDWEIR_KAFKA) && defined(FIELDWEIR_KINESIS)
+TEST(Reference, IsWhatTheDocumentationHas) {
+  std::ifstream file(FIELDWEIR_TESTS "/../docs/configuration.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  EXPECT_TRUE(page == configuration_reference())
+      << "fieldweir schema --reference > docs/configuration.md";
+}
+#endif
 
 TEST(MachineId, IsHashedAndSteady) {
   const TempDir folder;
