@@ -91,17 +91,24 @@ void print_lanes(const JournalContents& contents) {
 }
 
 void print_uplinks(const JournalContents& contents) {
-  std::vector<std::vector<std::string>> rows = {{"uplink", "", "owed", "delivered", "dropped",
-                                                 "dead lettered", "events up to",
+  std::vector<std::vector<std::string>> rows = {{"uplink", "", "owed", "delivered", "not stored",
+                                                 "dropped", "dead lettered", "events up to",
                                                  "telemetry up to"}};
+  bool any_unstored = false;
   for (const JournalContents::Uplink& uplink : contents.uplinks) {
     const UplinkTotals& totals = uplink.books.totals;
+    const std::uint64_t unstored = totals.dropped[static_cast<std::size_t>(Reason::unclean_stop)];
+    any_unstored = any_unstored || unstored > 0;
     rows.push_back({uplink.name, uplink.absent ? "absent" : "", text(totals.queued),
-                    text(totals.delivered), text(totals.dropped_total()),
+                    text(totals.delivered), text(unstored), text(totals.dropped_total() - unstored),
                     text(totals.dead_lettered), text(uplink.books.cursors[0].acknowledged),
                     text(uplink.books.cursors[1].acknowledged)});
   }
   print_columns(rows, std::cout);
+  if (any_unstored)
+    std::cout
+        << "not stored: was only in memory at the last commit, or at the end of an earlier run "
+           "that was cut off;\n            a gateway that runs still has the former\n";
 }
 
 void print_dead_letters(const JournalContents& contents) {

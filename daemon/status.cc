@@ -72,7 +72,8 @@ Json devices(const Gateway& gateway) {
                       {"achieved_per_s", device.achieved},
                       {"latency_ms", latency(device)},
                       {"errors", by_reason(device.errors)},
-                      {"last_error", error_text(device.last_error)}});
+                      {"last_error", error_text(device.last_error)},
+                      {"last_error_time", milliseconds(device.last_error_time)}});
   return json;
 }
 

@@ -148,7 +148,10 @@ StatusSocket::StatusSocket(std::string path) : path_(std::move(path)) {
   try {
     descriptor_ = listen_at(path_);
   } catch (const std::system_error& problem) {
-    log(LogLevel::warning, "status", "no status socket: %s", problem.what());
+    log(LogLevel::warning, "status",
+        "no `status` and no `write`: %s; `run --socket PATH` "
+        "puts the socket elsewhere",
+        problem.what());
   }
 }
 

@@ -49,15 +49,32 @@ void print_signals(std::string& out, const Json& signals) {
   }
 }
 
-/// "   last error: ...; timeout 12, illegal address 1"
+/// "2026-02-01 00:00:00 UTC"
+std::string utc(const Json& milliseconds) {
+  const auto seconds = static_cast<std::time_t>(milliseconds.get<long long>() / 1000);
+  std::tm broken_down{};
+  gmtime_r(&seconds, &broken_down);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &broken_down);
+  return text;
+}
+
+/// With its time, since it stays when it is over.
+std::string last_error(const Json& of) {
+  if (of["last_error"].is_null()) return "-";
+  const Json& time = of["last_error_time"];
+  return (time.is_null() ? "" : utc(time) + ": ") + shown(of["last_error"]);
+}
+
+/// "    errors: timeout 12, illegal address 1; the last 2026-02-01 00:00:00 UTC: no answer"
 void print_errors(std::string& out, const Json& device) {
-  std::string line = "    last error: " + shown(device["last_error"]);
-  const char* between = " (";
+  const char* between = "    errors: ";
   for (const auto& [reason, times] : device["errors"].items()) {
-    line += between + reason + " " + shown(times);
+    out += between + reason + " " + shown(times);
     between = ", ";
   }
-  out += line + ")\n";
+  if (!device["last_error"].is_null()) out += "; the last " + last_error(device);
+  out += "\n";
 }
 
 void print_devices(std::string& out, const Json& devices) {
@@ -79,14 +96,8 @@ void print_devices(std::string& out, const Json& devices) {
 void print_limit(std::string& out, const Json& uplink) {
   print(out, "    %.1f MB of messages this month",
         static_cast<double>(count(uplink["bytes_this_month"])) / 1e6);
-  if (!uplink["next_attempt"].is_null()) {
-    const auto until = static_cast<std::time_t>(uplink["next_attempt"].get<long long>() / 1000);
-    std::tm utc{};
-    gmtime_r(&until, &utc);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &utc);
-    print(out, "; nothing is sent until %s UTC", text);
-  }
+  if (!uplink["next_attempt"].is_null())
+    print(out, "; nothing is sent until %s", utc(uplink["next_attempt"]).c_str());
   out += "\n";
 }
 
@@ -97,8 +108,7 @@ void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
     const Json& row = ledger["uplinks"][i];
     print(out, "%-20s %-19s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
           shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
-          count(row["dropped"]), count(row["dead_lettered"]),
-          shown(uplinks[i]["last_error"]).c_str());
+          count(row["dropped"]), count(row["dead_lettered"]), last_error(uplinks[i]).c_str());
     for (const auto& [reason, readings] : row["dropped_by_reason"].items())
       print(out, "    dropped: %llu readings, %s\n", count(readings), reason.c_str());
     if (!uplinks[i]["bytes_this_month"].is_null()) print_limit(out, uplinks[i]);

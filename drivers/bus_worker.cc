@@ -152,6 +152,7 @@ void BusWorker::failed(Device& device, const Error& why) {
   {
     const std::scoped_lock lock(device.error_mutex);
     device.last_error = why;
+    device.last_error_time = now;
   }
   if (device.state == DeviceState::offline) return;
   device.state = DeviceState::offline;
@@ -193,6 +194,7 @@ std::vector<DeviceStatus> BusWorker::status() const {
     status.p99 = device.latency.percentile(0.99);
     const std::scoped_lock lock(device.error_mutex);
     status.last_error = device.last_error;
+    status.last_error_time = device.last_error_time;
   }
   return all;
 }

@@ -35,7 +35,8 @@ struct DeviceStatus {
   std::string_view device;  // valid as long as the worker
   DeviceState state;
   Error last_error;  // reason none: there was none
-  Time last_good;    // end of the last poll that was answered; 0: never
+  Time last_error_time;
+  Time last_good;  // end of the last poll that was answered; 0: never
   std::uint64_t polls;
   std::uint64_t skipped;
   std::uint64_t discarded;  // see Driver
@@ -91,6 +92,7 @@ class BusWorker final : public Worker {
     ReasonCounts errors;
     mutable std::mutex error_mutex;
     Error last_error;
+    Time last_error_time = 0;
   };
 
   bool obey_one();

@@ -135,6 +135,11 @@ def case_journal_is_looked_into_beside_the_gateway_and_after_it(fieldweir):
         site.until(lambda s: s["buffer"]["lanes"]["telemetry"]["batches"] >= 5, 20, "the journal grows")
         status, text = says("journal", "verify", *place)
         check(status == 0 and "nothing is wrong" in text, text)
+        kept = site.status()["ledger"]["uplinks"][0]
+        status, text = says("journal", "stats", *place)
+        row = re.search(r"cloud +(\d+) +0 +(\d+) +0 +0 ", text)
+        check(status == 0 and row and kept["dropped"] == 0, f"what is only in memory counts as dropped:\n{text}")
+        check(("not stored: was only in memory" in text) == (int(row[2]) > 0), text)
         check(site.end()[0] == 0, "exit status")
         status, text = says("journal", "stats", *place)
         queued = balance(site)["queued"]

@@ -33,7 +33,7 @@ inline Settings settings_of(const TempDir& folder, const std::string& yaml,
 
 /// A destination that connects and then does what a test says.
 struct FarEnd {
-  enum Mood { takes_all, silent, frozen } mood = takes_all;
+  enum Mood { takes_all, silent, frozen, busy } mood = takes_all;
   std::atomic<bool> asked = false;          // somebody is in send()
   std::chrono::milliseconds frozen_for{0};  // and deaf to stop requests, as a library may be
 };
@@ -47,6 +47,8 @@ class FarSender final : public Uplink {
     far_.asked = true;
     if (far_.mood == FarEnd::frozen) std::this_thread::sleep_for(far_.frozen_for);
     if (far_.mood == FarEnd::takes_all) return {window.size(), Verdict::ok, 0, {}};
+    if (far_.mood == FarEnd::busy)
+      return {.verdict = Verdict::retry, .why = error(Reason::refused, "busy")};
     return {0, Verdict::again, deadline, {}};
   }
   void close() override {}

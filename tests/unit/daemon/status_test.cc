@@ -94,6 +94,18 @@ TEST_F(StatusTest, ShowsWhatADestinationOwesUs) {
       << status_line(*gateway);
 }
 
+TEST_F(StatusTest, TheLastErrorStaysAndSaysWhenItWas) {
+  far.mood = FarEnd::busy;
+  run(3 * second);
+  far.mood = FarEnd::takes_all;
+  run(2 * minute);
+  const std::string text = status_text(status_json(*gateway));
+  EXPECT_NE(text.find("cloud                connected "), std::string::npos) << text;
+  const std::size_t time = text.find("  2026-01-01 00:0");
+  ASSERT_NE(time, std::string::npos) << text;
+  EXPECT_EQ(text.substr(time + 21, 10), " UTC: busy") << text;
+}
+
 TEST_F(StatusTest, IsTheSameForPeople) {
   run(3 * second);
   const std::string text = status_text(status_json(*gateway));
