@@ -105,17 +105,23 @@ bool read_kinesis_answer(std::string_view json, std::size_t records, KinesisAnsw
   out.type = {};
   out.message = {};
   out.records.clear();
+  bool complete = true;
+  bool said = true;  // what became of the newest record
   const auto member = [&](int depth, std::string_view key, std::string_view value) {
     const bool of_record = depth == record_depth && !out.records.empty();
     if (depth == request_depth && key == "__type") out.type = value.substr(value.find('#') + 1);
     if (of_record && key == "ErrorCode") out.records.back() = value;
+    if (of_record && (key == "ErrorCode" || key == "SequenceNumber")) said |= !value.empty();
     const bool says = key == "message" || key == "Message" || key == "ErrorMessage";
     if (says && out.message.empty()) out.message = value;
   };
   const auto object = [&](int depth) {
-    if (depth == record_depth && out.records.size() < records) out.records.emplace_back();
+    if (depth != record_depth) return;
+    complete = complete && said && out.records.size() < records;
+    said = false;
+    if (out.records.size() < records) out.records.emplace_back();
   };
-  return json.starts_with('{') && Scan(json, member, object).run();
+  return json.starts_with('{') && Scan(json, member, object).run() && complete && said;
 }
 
 }  // namespace fieldweir

@@ -22,7 +22,8 @@ struct KinesisAnswer {
   std::vector<Code> records;  // why each record was refused; empty: it was taken
 };
 
-/// Into `out`, which keeps its memory; at most `records` of them. False if it is no such answer.
+/// Into `out`, which keeps its memory; at most `records` of them. False if it is no such answer: if
+/// there are more, or one of which nothing is said, neither where it stands nor why it was refused.
 bool read_kinesis_answer(std::string_view json, std::size_t records, KinesisAnswer& out);
 
 }  // namespace fieldweir

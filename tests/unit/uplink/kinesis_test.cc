@@ -104,9 +104,17 @@ TEST(KinesisBody, BrokenAnswersAreNone) {
   for (const std::string_view text :
        {"", "<html>", "{", "{\"Records\":[{", "{\"Records\":[{\"ErrorCode\":\"", "{\"a\\"})
     EXPECT_FALSE(read_kinesis_answer(text, 10, answer)) << text;
-  const std::string many = "{\"Records\":[{},{},{},{}]}";
-  ASSERT_TRUE(read_kinesis_answer(many, 2, answer));
-  EXPECT_EQ(answer.records.size(), 2u);
+}
+
+TEST(KinesisBody, ARecordOfWhichNothingIsSaidIsNotTaken) {
+  KinesisAnswer answer;
+  for (const std::string_view text :
+       {R"({"errors":[{"detail":"quota"}]})", R"({"Records":[{}]})",
+        R"({"Records":[{"ShardId":"shardId-0"}]})", R"({"Records":[{"SequenceNumber":""}]})"})
+    EXPECT_FALSE(read_kinesis_answer(text, 1, answer)) << text;
+  EXPECT_FALSE(read_kinesis_answer(R"({"Records":[{"SequenceNumber":"1"},{"SequenceNumber":"2"}]})",
+                                   1, answer));
+  EXPECT_EQ(answer.records.size(), 1u);
 }
 
 TEST(KinesisBody, AnyBytesAreReadToTheirEnd) {
