@@ -143,7 +143,7 @@ std::size_t Delivery::may_be_handed(Time now) {
   const std::span<const Message> window = feed_.window();
   const std::size_t most = probing_ ? 1 : window.size();
   if (limit_.none() || handed_ >= most) return most;
-  limit_.look_at(now, clock_.synchronised());
+  limit_.look_at(now, clock_.wall(), clock_.synchronised());
   RateLimit then = limit_;  // once those before it are sent
   std::size_t handed = handed_;
   for (; handed < most && then.when(window[handed].body.size(), now) <= now; ++handed)

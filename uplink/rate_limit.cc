@@ -19,7 +19,7 @@ Time begin_of_month(std::int64_t month) {
 }
 
 Time RateLimit::when(std::size_t bytes, Time now) const {
-  if (used_up(bytes)) return std::max(now + second, begin_of_month(usage_.month + 1));
+  if (used_up(bytes)) return std::max(now + second, begin_of_month(usage_.month + 1) - ahead_);
   return std::max(now, free_ - early);
 }
 
@@ -31,8 +31,9 @@ void RateLimit::sent(std::size_t bytes, Time now) {
   free_ = std::max(free_, now) + takes;
 }
 
-void RateLimit::look_at(Time now, bool synchronised) {
-  const std::int64_t month = month_of(now);
+void RateLimit::look_at(Time now, Time wall, bool synchronised) {
+  ahead_ = wall - now;
+  const std::int64_t month = month_of(wall);
   if (!synchronised || month <= usage_.month) return;
   // what was counted before any month was known belongs to this one
   if (usage_.month != 0) usage_.bytes = 0;

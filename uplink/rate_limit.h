@@ -2,9 +2,10 @@
 // of the delivery worker.
 //
 // Counted are the bodies of messages, each time that they are handed to the uplink, before it
-// compresses them, and without what the protocol adds. The month is that of UTC by a synchronised
-// clock; the count is kept with the cursors, so a power cut may forget what was sent since the last
-// commit, an hour at most.
+// compresses them, and without what the protocol adds. The month is that of UTC by the system's
+// clock once that is synchronised, and not by gateway time, which keeps what was wrong when the
+// gateway started; the count is kept with the cursors, so a power cut may forget what was sent
+// since the last commit, an hour at most.
 //
 // A message may be sent up to a tenth of a second before those before it have passed, so that an
 // uplink that waits for each answer is given many at once.
@@ -35,8 +36,8 @@ class RateLimit {
     return settings_.per_month && usage_.bytes > 0 && usage_.bytes + bytes > *settings_.per_month;
   }
   void sent(std::size_t bytes, Time now);
-  /// The count begins anew with a month.
-  void look_at(Time now, bool synchronised);
+  /// The count begins anew with a month. `wall`: what the system's clock says.
+  void look_at(Time now, Time wall, bool synchronised);
 
   Usage usage() const { return usage_; }
 
@@ -45,7 +46,8 @@ class RateLimit {
 
   const RateLimitSettings settings_;
   Usage usage_;
-  Time free_ = 0;  // when all that was sent has passed
+  Time free_ = 0;       // when all that was sent has passed
+  Duration ahead_ = 0;  // the system's clock of gateway time
 };
 
 }  // namespace fieldweir

@@ -177,13 +177,32 @@ TEST_F(RateLimitTest, WhatIsLargerThanAMonthsIsSentAsItsFirst) {
   EXPECT_EQ(sent(), "1|2");
 }
 
+TEST_F(RateLimitTest, TheMonthIsThatOfTheSystemsClockHoweverWrongItWasAtTheStart) {
+  settings.rate_limit.per_month = 1'000;
+  const std::int64_t month = month_of(clock.now());
+  // started in 2099: what is counted must not wait for the year after
+  clock.set_error(clock.now() - begin_of_month(month + 12 * 73));
+  clock.set(begin_of_month(month + 12 * 73));
+  for (std::uint64_t seq = 1; seq <= 30; ++seq) add(seq, {0});
+  settle();
+  EXPECT_EQ(delivery().status().state, DeliveryState::used_up);
+  EXPECT_EQ(log.usage().month, month);
+  // a month is over, and by gateway time not yet
+  clock.set_error(begin_of_month(month + 1) - clock.now());
+  const std::size_t first = handed();
+  clock.advance(settle());
+  settle();
+  EXPECT_EQ(log.usage().month, month + 1);
+  EXPECT_GT(handed(), first);
+}
+
 TEST_F(RateLimitTest, AWrongClockBeginsNoMonth) {
   RateLimit limit({.per_second = {}, .per_month = 1'000}, {.month = 600, .bytes = 900});
-  limit.look_at(begin_of_month(700), false);
+  limit.look_at(begin_of_month(700), begin_of_month(700), false);
   EXPECT_TRUE(limit.used_up(200));
-  limit.look_at(begin_of_month(599), true);
+  limit.look_at(begin_of_month(599), begin_of_month(599), true);
   EXPECT_TRUE(limit.used_up(200));
-  limit.look_at(begin_of_month(601), true);
+  limit.look_at(begin_of_month(601), begin_of_month(601), true);
   EXPECT_FALSE(limit.used_up(200));
   EXPECT_EQ(limit.usage().month, 601);
 }
