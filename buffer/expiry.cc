@@ -1,5 +1,7 @@
 #include "buffer/expiry.h"
 
+#include <algorithm>
+
 namespace fieldweir {
 
 Result<bool> Expiry::expire(Journal& journal, Tail& tail, const Owed& owed, Time now,
@@ -58,7 +60,8 @@ Result<Duration> Expiry::age_of(Journal& journal, BatchHeader header, Time now) 
     if (!payload) return payload.error();
     if (!decode_header(payload.value(), header)) break;
   }
-  if (header.position.epoch == epoch_) return now - header.to;
+  // what a source dated long ago did not wait here longer than this run
+  if (header.position.epoch == epoch_) return std::min(now - header.to, now - ages_.started);
   if (run_.epoch != header.position.epoch) {
     const auto run = journal.run(header.position.epoch);
     if (!run) return run.error();

@@ -1,4 +1,7 @@
 """Devices that are absent, frozen, killed, or that send what makes no sense."""
+import json
+import time
+
 from gateway_account import at_sink, balance, everything_arrived, heard_by
 from gateway_site import BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, check, device, errors, flows, uplink, value
 
@@ -115,3 +118,32 @@ def case_bad_payloads_are_bad_readings_and_the_next_good_one_counts(fieldweir):
         check([row.get("reason") for row in kitchen if row["quality"] == "bad"] == [reason for _, reason in bad],
               "the sink has other bad readings")
         check([gap["reason"] for gap in arrived.gaps] == ["instances full"] * len(arrived.gaps), f"{arrived.gaps}")
+
+
+def case_times_of_the_source_arrive_as_given(fieldweir):
+    dated = ROOMS.replace("pointer: /temperature", "pointer: /temperature, time: /seen")
+    with Site(fieldweir, modbus=False) as site:
+        site.configure(devices=dated)
+        site.run()
+        site.until(lambda s: device(s, "rooms")["state"] == "online", 15, "the subscription stands")
+        now = int(time.time())
+        wanted = [(now - 3600, None), (now - 30 * 86400, "source time too old"), (now + 3600, "source time in the future")]
+        synchronised = site.status()["clock_synchronised"]
+        for at, (seen, _) in enumerate(wanted):
+            site.publish("rooms/kitchen", json.dumps({"temperature": at, "seen": seen * 1000}).encode())
+            site.until(lambda s, at=at: value(s, KITCHEN).get("value") == at, 10, "the message becomes a value")
+        site.publish("rooms/kitchen", b'{"temperature": 3}')
+        site.until(lambda s: value(s, KITCHEN).get("reason") == "no source time", 10, "a message without a time")
+        if synchronised:  # else nothing can be judged
+            check(device(site.status(), "rooms")["errors"] == {"source time too old": 1, "source time in the future": 1,
+                                                               "no source time": 1}, f"{device(site.status(), 'rooms')}")
+        site.until(flows(), 10, "the sink gets them")
+        check(site.end()[0] == 0, "exit status")
+        everything_arrived(site, at_sink(site))
+        rows = {row["value"]: row for row in at_sink(site).readings if row["signal"] == KITCHEN}
+        for at, (seen, why) in enumerate(wanted):
+            if synchronised:
+                check(rows[at].get("reason") == why, f"{rows[at]}")
+            if why != "source time in the future" or not synchronised:
+                check(rows[at]["ts"] == seen * 1000, f"{rows[at]}")
+        check(abs(rows[3]["ts"] / 1000 - now) < 60, f"{rows[3]}")

@@ -75,6 +75,26 @@ def case_sighup_with_a_good_file_runs_it_in_the_same_process(fieldweir):
         check({epoch for _, epoch, _, _ in arrived.batches} == {1, 2} and not arrived.gaps, f"{arrived.gaps}")
 
 
+def case_sighup_reads_what_is_included_again(fieldweir):
+    with Site(fieldweir, broker=False, modbus=False) as site:
+        site.configure(extra="include: conf.d/*.yaml\n")
+        site.run()
+        part = site.folder / "conf.d/10-mill.yaml"
+        part.parent.mkdir()
+        part.write_text("devices:\n" + PLANT.replace("plant", "mill"))
+        reload(site, good=True)
+        site.until(lambda s: value(s, "mill.temp").get("value") and value(s, "plant.temp").get("value"), 10, "both devices are read")
+        said = site.fieldweir_says("check", str(site.config))
+        check("ok, 2 files, 2 devices" in said, said)
+        part.write_text("devices:\n" + PLANT.replace("50ms", "50"))
+        reload(site, good=False)
+        check(f"{part}:3:" in site.log(), f"the log does not name the included file:\n{site.log()}")
+        part.unlink()
+        reload(site, good=True)
+        site.until(lambda s: value(s, "plant.temp").get("value") and not value(s, "mill.temp"), 10, "the device is gone")
+        check(site.end()[0] == 0, "exit status")
+
+
 def case_sighup_with_every_peer_frozen(fieldweir):
     with Site(fieldweir) as site:
         site.configure(devices=PLANT + BOILER + ROOMS, uplinks=CLOUD + SCADA, local=LOCAL)

@@ -167,6 +167,24 @@ TEST(Expiry, AsOldAsThisRunWhateverItsDate) {
   receive(rig, 0);
 }
 
+TEST(Expiry, ATimeOfTheSourceMakesNothingOlderThanTheRunThatHeardOfIt) {
+  Rig rig;
+  rig.buffer.max_age = day;
+  rig.start();
+  for (int i = 0; i < 3 * 20 * static_cast<int>(most_ahead); ++i) {
+    Reading reading = uint64_reading(1, rig.clock.now() - 40 * day, rig.next_value++);
+    reading.flags = source_time;
+    rig.log->output().add({&reading, 1}, rig.clock.now());
+    if (i % 20 == 19) rig.run(3 * second);
+  }
+  for (int i = 0; i < 12; ++i) {
+    rig.clock.advance(hour);
+    rig.run(2 * second);
+  }
+  EXPECT_EQ(rig.log->uplink_totals(0).dropped_total(), 0u);
+  EXPECT_EQ(receive(rig, 0).readings, rig.next_value);
+}
+
 TEST(Expiry, WhatAnAbsentUplinkIsOwedExpiresTooAndIsCounted) {
   Rig rig({"a", "b"});
   rig.buffer.max_age = 10 * day;

@@ -216,7 +216,13 @@ TEST_F(StatusSocketTest, ReplacesADeadSocketButNotALivingOne) {
 
 TEST_F(StatusSocketTest, LeavesAFileThatIsNoSocketAlone) {
   std::ofstream(path) << "precious";
+  set_log_level(LogLevel::warning);
+  testing::internal::CaptureStderr();
   { const StatusSocket status(path); }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find(path + ": Address already in use; `run --socket PATH` puts"),
+            std::string::npos)
+      << said;
   std::string text;
   std::ifstream(path) >> text;
   EXPECT_EQ(text, "precious");
