@@ -174,9 +174,10 @@ Result<> HttpPost::connect(Time deadline, const Stop& stop) {
   const auto address = resolver_.resolve(peer_.url.host, deadline, stop);
   if (!address) return address.error();
   // an IPv6 address stands in the URL, and in an entry its colons would mislead
-  if (peer_.url.host.find(':') != std::string::npos) return {};
-  const std::string entry = peer_.url.host + ":" + std::to_string(peer_.url.port) + ":" +
-                            std::string(address.value().view());
+  if (peer_.url.host.find(':') != std::string::npos || address.value() == address_) return {};
+  address_ = address.value();
+  const std::string entry =
+      peer_.url.host + ":" + std::to_string(peer_.url.port) + ":" + std::string(address_.view());
   curl_slist* const fresh = curl().slist_append(nullptr, entry.c_str());
   curl().easy_setopt(transfer_->easy, CURLOPT_RESOLVE, fresh);
   curl().slist_free_all(std::exchange(transfer_->resolved, fresh));
@@ -185,6 +186,8 @@ Result<> HttpPost::connect(Time deadline, const Stop& stop) {
 
 Result<HttpPost::Answer> HttpPost::post(std::string_view body, std::span<std::string> own,
                                         Time deadline, const Stop& stop) {
+  // from the cache: a new address comes into use though the old one still answers
+  if (const auto looked_up = connect(deadline, stop); !looked_up) return looked_up.error();
   transfer_->set_request(body, own);
   const Duration left = std::clamp<Duration>(deadline - clock_.now(), millisecond, peer_.timeout);
   const CURLcode code = transfer_->perform(left, stop);

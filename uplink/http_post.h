@@ -32,7 +32,7 @@ class HttpPost {
            const Clock& clock, Resolver& resolver);
   ~HttpPost();
 
-  /// Looks the name up; connecting itself is part of the first request.
+  /// Looks the name up, as each request does again; connecting itself is part of the first.
   Result<> connect(Time deadline, const Stop& stop);
 
   struct Answer {
@@ -58,6 +58,7 @@ class HttpPost {
   const HttpPeer& peer_;
   const Clock& clock_;
   Resolver& resolver_;
+  Resolver::Address address_;  // that libcurl was told
   const std::unique_ptr<Transfer> transfer_;
 };
 

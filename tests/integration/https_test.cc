@@ -8,7 +8,9 @@
 #include <set>
 #include <sstream>
 
+#include "tests/support/fake_clock.h"
 #include "tests/support/uplink_rig.h"
+#include "uplink/http_post.h"
 
 namespace fieldweir {
 namespace {
@@ -266,6 +268,29 @@ TEST_F(HttpsTest, EndsWithin100MillisecondsOfAStop) {
   ASSERT_TRUE(eventually([&] { return thread->ended(); }));
   // and what a busy machine adds
   EXPECT_LE(clock.now() - before, (100 + 150) * millisecond);
+}
+
+TEST_F(HttpsTest, ANewAddressComesIntoUseThoughTheOldOneAnswers) {
+  start_sink();
+  FakeClock time;
+  Resolver::Address address("127.0.0.1");
+  Resolver names(time, [&](const std::string&) -> Result<Resolver::Address> { return address; });
+  HttpPeer peer;
+  peer.url = *parse_http_url("http://sink.example:" + std::to_string(port) + "/");
+  HttpPost post(peer, {}, 0, time, names);
+  EXPECT_FALSE(post.connect(time.now(), stop));  // asks
+  names.turn(time.now());
+  ASSERT_TRUE(post.connect(time.now(), stop));
+  const auto posted = [&] {
+    const bool done = static_cast<bool>(post.post("{}", {}, time.now() + 5 * second, stop));
+    names.turn(time.now());  // looks up what was asked for meanwhile
+    return done;
+  };
+  EXPECT_TRUE(posted());
+  address.assign("127.0.0.2");  // where nobody listens
+  time.advance(2 * minute);
+  EXPECT_TRUE(posted());
+  EXPECT_FALSE(posted());
 }
 
 class HttpsWithTls : public HttpsTest {
