@@ -182,9 +182,14 @@ class Bench:
             before, _ = memory_kilobytes(process.pid)
             time.sleep(self.seconds)
             rss, anonymous = memory_kilobytes(process.pid)
-            self.row("RSS with 1,000 signals", rss / 1024, "MB", 18)
+            self.row("RSS with 1,000 signals", rss / 1024, "MB", 15)
             self.row("  anonymous part", anonymous / 1024, "MB", 8)
             self.row("  growth over the run", (rss - before) / 1024, "MB", 0.25)
+        with Parts(modbus=False, sink=False) as parts, tempfile.TemporaryDirectory() as folder, \
+                self.gateway(durable_config(parts, folder), folder) as (process, path):
+            wait_delivered(path, 5)
+            time.sleep(self.seconds)
+            self.row("RSS with one signal, to MQTT", memory_kilobytes(process.pid)[0] / 1024, "MB", 12)
 
     def start(self):
         with Parts(modbus_units=UNITS) as parts, tempfile.TemporaryDirectory() as folder:
@@ -208,8 +213,8 @@ class Bench:
             self.row("commits in 60 healthy seconds", status_of(path)["buffer"]["commits"] - before, "commits", 0)
 
     def device_bytes(self):
-        # a whole cycle of write-ahead log and checkpoint fits into each run: with commits every second that of a usual
-        # journal, with commits every 10 s only the shortest, that of the least quota (MiB)
+        # whole cycles of write-ahead log and checkpoint, some two minutes each: with commits every second those of a
+        # usual journal, with commits every 10 s the shortest, those of the least quota (MiB)
         for commit_every, limit, quota in (("1s", 120, 8), ("10s", 55, 1)):
             with Parts() as parts, ext4() as (folder, device):
                 if folder is None:
@@ -217,14 +222,18 @@ class Bench:
                     return
                 config = simulated_config(parts, folder, 100, "1s", commit_every, quota)
                 with self.gateway(config, folder) as (_, path):
+                    wait_for(lambda: status_of(path)["buffer"]["commits"] > 0, 60)
+                    growing, few = bytes_per_reading(path, folder, device, lambda: time.sleep(3 * self.seconds))
                     grow_log(parts, path, f"{folder}/journal.db-wal", quota << 17)
-                    subprocess.run(["sync", "-f", folder], check=True)
-                    readings, sectors = batched(path), sectors_written(device)
-                    time.sleep(10 * self.seconds)
-                    subprocess.run(["sync", "-f", folder], check=True)
-                    readings, sectors = batched(path) - readings, sectors_written(device) - sectors
-                self.row(f"device bytes per reading, outage, {commit_every} commits", 512 * sectors / readings, "B",
-                         limit, f"{readings} readings")
+                    wait_for_checkpoint(f"{folder}/journal.db")
+
+                    def cycles():
+                        time.sleep(5 * self.seconds)
+                        wait_for_checkpoint(f"{folder}/journal.db")
+                    lasting, many = bytes_per_reading(path, folder, device, cycles)
+                self.row(f"device bytes per reading, outage, {commit_every} commits", lasting, "B", limit,
+                         f"{many} readings")
+                self.row("  while a new journal's log grows", growing, "B", None, f"{few} readings")
 
     def durable_commit(self):
         """A batch of a durable lane every other second, while its destination takes everything."""
@@ -299,6 +308,21 @@ def grow_log(parts, path, wal, lasting):
                        input=numbers, text=True, check=True)
     commits = status_of(path)["buffer"]["commits"]
     wait_for(lambda: status_of(path)["buffer"]["commits"] > commits + 1, 60)
+
+
+def wait_for_checkpoint(database):
+    before = os.stat(database).st_mtime_ns
+    wait_for(lambda: os.stat(database).st_mtime_ns != before, 600)
+
+
+def bytes_per_reading(path, folder, device, pass_time):
+    """Of all that reaches the device meanwhile; and how many readings those were."""
+    subprocess.run(["sync", "-f", folder], check=True)
+    readings, sectors = batched(path), sectors_written(device)
+    pass_time()
+    subprocess.run(["sync", "-f", folder], check=True)
+    readings, sectors = batched(path) - readings, sectors_written(device) - sectors
+    return 512 * sectors / readings, readings
 
 
 def sectors_written(device):
