@@ -8,7 +8,7 @@ install(DIRECTORY drivers/templates DESTINATION share/fieldweir)
 install(FILES toolchains/debian/completion DESTINATION share/bash-completion/completions RENAME fieldweir)
 install(FILES README.md toolchains/debian/copyright DESTINATION share/doc/fieldweir)
 install(DIRECTORY docs/examples DESTINATION share/doc/fieldweir)
-install(FILES systemd/allow-list.conf systemd/no-serial.conf DESTINATION share/doc/fieldweir/examples/systemd)
+install(FILES systemd/allow-list.conf systemd/no-serial.conf systemd/kernel-clock.conf DESTINATION share/doc/fieldweir/examples/systemd)
 # made by documents.sh and sbom.py, laid out like /usr
 install(DIRECTORY ${PROJECT_BINARY_DIR}/package/ DESTINATION . OPTIONAL)
 
