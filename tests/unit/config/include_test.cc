@@ -94,6 +94,9 @@ TEST_F(IncludeTest, WhatIsNoFileIsRefusedAndKeepsNobodyWaiting) {
   EXPECT_FALSE(whole_);
   std::filesystem::create_symlink("nowhere", folder_.file("dangling.yaml"));
   EXPECT_TRUE(says("dang*.yaml", "dangling.yaml cannot be read: No such file or directory"));
+  std::filesystem::create_symlink("loop.yaml", folder_.file("loop.yaml"));
+  EXPECT_TRUE(says("loop.yaml", "loop.yaml cannot be read: Too many levels of symbolic links"));
+  EXPECT_TRUE(says("loop.yaml/*", "loop.yaml cannot be read: Too many levels of symbolic links"));
   EXPECT_TRUE(says("pipe.yaml/*.yaml", "pipe.yaml cannot be read: Not a directory"));
   EXPECT_TRUE(says("'*.yaml'", "a.yaml includes itself"));
 }
