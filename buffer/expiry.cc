@@ -7,6 +7,7 @@ namespace fieldweir {
 Result<bool> Expiry::expire(Journal& journal, Tail& tail, const Owed& owed, Time now,
                             Drops& drops) {
   std::size_t rows = 0;
+  std::uint64_t freed = 0;
   for (const Lane lane : {Lane::events, Lane::telemetry}) {
     const auto stretches = unseen(journal, tail, lane, owed);
     if (!stretches) return stretches.error();
@@ -14,14 +15,16 @@ Result<bool> Expiry::expire(Journal& journal, Tail& tail, const Owed& owed, Time
       const auto range = oldest(journal, lane, stretch, now, rows);
       if (!range) return range.error();
       if (range.value().first == 0) continue;
-      const auto freed = drop(journal, tail, lane, range.value(), Reason::expired, owed, drops);
-      if (!freed) return freed.error();
+      const auto gone = drop(journal, tail, lane, range.value(), Reason::expired, owed, drops);
+      if (!gone) return gone.error();
+      freed += gone.value();
     }
   }
-  return rows >= most_rows;
+  return rows >= most_rows && freed > 0;
 }
 
-/// Up to the first batch that is not too old. Marks before it join it; marks alone stay.
+/// Up to the first batch that is not too old. Marks before it join it; marks alone stay, unless
+/// nothing else is in sight.
 Result<Range> Expiry::oldest(Journal& journal, Lane lane, const Stretch& stretch, Time now,
                              std::size_t& rows) {
   Range range{0, 0, stretch.seen};
@@ -46,6 +49,7 @@ Result<Range> Expiry::oldest(Journal& journal, Lane lane, const Stretch& stretch
     range.first = first;
     range.last = at;
   }
+  if (rows >= most_rows && range.first == 0 && first != 0) return Range{first, at, stretch.seen};
   return range;
 }
 

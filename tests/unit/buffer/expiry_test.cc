@@ -185,6 +185,30 @@ TEST(Expiry, ATimeOfTheSourceMakesNothingOlderThanTheRunThatHeardOfIt) {
   EXPECT_EQ(receive(rig, 0).readings, rig.next_value);
 }
 
+// Nothing but losses for a while: the recorder neither turns round on the marks nor stays behind.
+TEST(Expiry, ManyMarksAloneAreNoWorkWithoutEnd) {
+  Rig rig;
+  rig.buffer.max_age = hour;
+  rig.start();
+  for (int i = 0; i < 2'500; ++i) {
+    rig.log->output().lost(Reason::timeout, rig.clock.now(), rig.clock.now(), 1);
+    rig.close();
+    if (i % 20 == 19) rig.run(2 * second);
+  }
+  const std::uint64_t commits = rig.commits();
+  for (int i = 0; i < 3; ++i) {
+    rig.clock.advance(hour);
+    rig.run(3 * second);
+  }
+  EXPECT_LT(rig.commits(), commits + 20);
+  fill(rig, 20 * minute);
+  rig.clock.advance(2 * hour);
+  rig.run(3 * second);
+  EXPECT_GT(rig.log->uplink_totals(0).dropped[expired], 0u);
+  const Received received = receive(rig, 0);
+  EXPECT_EQ(received.readings + received.lost, rig.next_value + 2'500);
+}
+
 TEST(Expiry, WhatAnAbsentUplinkIsOwedExpiresTooAndIsCounted) {
   Rig rig({"a", "b"});
   rig.buffer.max_age = 10 * day;
