@@ -143,15 +143,20 @@ Result<std::vector<Stretch>> unseen(Journal& journal, const Tail& tail, Lane lan
 }
 
 // Copies in the tail go first, so that nobody is offered there what is gone here.
-bool claim(Tail& tail, Lane lane, Range& range) {
+bool claim(Tail& tail, Lane lane, Range& range, const Owed& owed) {
   range.last = std::min(range.last, row_id(lane, tail.forget(lane, position_of(range.last, 0))));
-  return range.last >= range.first &&
-         tail.may_replace(lane, position_of(range.seen, 0), position_of(range.last, 0));
+  const Position last = position_of(range.last, 0);
+  if (range.last < range.first || !tail.may_replace(lane, position_of(range.seen, 0), last))
+    return false;
+  const auto l = static_cast<std::size_t>(lane);
+  for (std::size_t i = 0; i < owed.books.size(); ++i)
+    if (tail.books(i).done(l, last) != owed.books[i].done(l, last)) return false;
+  return true;
 }
 
 Result<std::uint64_t> drop(Journal& journal, Tail& tail, Lane lane, Range range, Reason why,
                            const Owed& owed, Drops& drops) {
-  if (!claim(tail, lane, range)) return std::uint64_t{0};
+  if (!claim(tail, lane, range, owed)) return std::uint64_t{0};
   return replace(journal, lane, range, why, owed, drops);
 }
 

@@ -43,8 +43,8 @@ struct Range {
 };
 
 /// Shortens the range to what may be replaced now; false: nothing of it, since an uplink was
-/// quicker.
-bool claim(Tail& tail, Lane lane, Range& range);
+/// quicker: it may have seen some of it, or is done with it since the books were closed.
+bool claim(Tail& tail, Lane lane, Range& range, const Owed& owed);
 
 /// So many readings up to `position`, in one stretch, are not owed any more.
 void count(std::uint64_t readings, Reason why, Lane lane, Position position, const Owed& owed,

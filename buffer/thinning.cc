@@ -42,11 +42,14 @@ Result<std::uint64_t> Thinning::thin(Journal& journal, Tail& tail, const Owed& o
   looks_ = 0;
   RowId end = last_row(Lane::telemetry);  // what the level before has done with
   for (Level& level : levels_) {
-    for (const Stretch& stretch : stretches.value()) {
-      if (now < level.next_look) break;
-      const auto freed = thin(journal, tail, level, stretch, end, owed, now, drops);
-      if (!freed || freed.value() > 0) return freed;
-    }
+    if (now >= level.next_look)
+      for (const Stretch& stretch : stretches.value()) {
+        const auto freed = thin(journal, tail, level, stretch, end, owed, now, drops);
+        if (!freed) return freed;
+        if (freed.value() == 0) continue;  // too few for now: what lies behind need not wait
+        level.next_look = now;
+        return freed;
+      }
     end = level.done;
   }
   return std::uint64_t{0};
@@ -72,7 +75,7 @@ Result<std::uint64_t> Thinning::thin(Journal& journal, Tail& tail, Level& level,
       continue;
     }
     Range range{sources_.front().id, sources_.back().id, stretch.seen};
-    if (!claim(tail, Lane::telemetry, range) || range.last != sources_.back().id)
+    if (!claim(tail, Lane::telemetry, range, owed) || range.last != sources_.back().id)
       return later();  // somebody reads it
     count(rows_in_ - groups_.size(), Reason::thinned, Lane::telemetry, sources_.back().position,
           owed, drops);

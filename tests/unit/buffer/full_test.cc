@@ -1,5 +1,6 @@
 // When the journal or the tail is full: what goes, what stays, and what is said about it.
 
+#include "buffer/dropping.h"
 #include "tests/unit/buffer/failing_disk.h"
 #include "tests/unit/buffer/rig.h"
 
@@ -120,6 +121,30 @@ TEST(FullLog, WhatIsReadDuringADropStays) {
     EXPECT_EQ(rig.log->uplink_totals(u).queued, 0u) << u;
     EXPECT_TRUE(rig.log->uplink_totals(u).balanced()) << u;
   }
+}
+
+// A slow disk, and an uplink that passes the range between the books and the drop.
+TEST(FullLog, WhatArrivedMeanwhileIsNotDropped) {
+  TempDir folder;
+  Journal journal({.path = folder.file("journal.db"), .max_size = 64 << 20});
+  ASSERT_TRUE(journal.open().ok() && journal.begin().ok());
+  const auto row = [](std::uint64_t seq) { return row_id(Lane::telemetry, {1, 1, seq}); };
+  for (std::uint64_t seq = 1; seq <= 300; ++seq)
+    ASSERT_TRUE(journal.put(Lane::telemetry, {1, 1, seq}, 20, {}).ok());
+  const SignalTable signals(0);
+  Tail tail(16, 20, 1, {}, signals);
+  tail.resume(Lane::telemetry, {1, 1, 300});
+  std::vector<UplinkBooks> books(1);
+  books[0].totals.batched = books[0].totals.queued = 6'000;
+  tail.resume(0, books[0]);
+  tail.find(0, Lane::telemetry, {1, 1, 299});
+  tail.acknowledge(0, Lane::telemetry, {{1, 1, 300}, {1, 1, 300}}, {6'000, 0, 0});
+  Drops drops(1);
+  const auto freed = drop(journal, tail, Lane::telemetry, {row(101), row(120), row(100)},
+                          Reason::quota, {books, {}}, drops);
+  ASSERT_TRUE(freed.ok());
+  EXPECT_EQ(freed.value(), 0u);
+  EXPECT_EQ(drops[0], ByReason{});
 }
 
 // The oldest stay, then comes one gap, then the last few.

@@ -295,6 +295,19 @@ TEST(Thinning, NothingIsThinnedUnlessAskedForNorWhileThereIsRoom) {
   }
 }
 
+// What an absent uplink is owed ends soon behind what the other may have seen: too few to thin.
+TEST(Thinning, AFewBatchesThatAnAbsentUplinkIsOwedDoNotKeepTheRestFromIt) {
+  Outage rig(1 << 20, {"gone", "down"});
+  rig.start();
+  rig.run_plant(70 * minute, 50, 20 * second);
+  rig.stop();
+  rig.set_uplinks({"down"});
+  rig.start();
+  rig.run_plant(day, 50, 20 * second);
+  EXPECT_GT(rig.dropped(thinned_reason), 0u);
+  EXPECT_EQ(rig.dropped(quota), 0u);
+}
+
 // A call looks at so many rows and no more: what it has by then comes together with what follows.
 TEST(Thinning, WhatACallEndsAtIsNotPassedOver) {
   TempDir folder;
