@@ -108,9 +108,11 @@ Result<bool> Journal::remove_some(Lane lane, RowId after, RowId last) {
 }
 
 Result<> Journal::remove_unused(std::uint32_t epoch) {
-  const auto letters = database_.number("SELECT count(*) FROM dead_letter");
-  // somebody may want to read them; and a damaged page of theirs is no reason to fail
-  if (!letters || letters.value() > 0) return {};
+  // counts may be damaged, and without its names no batch can be read
+  const auto needed =
+      database_.number("SELECT EXISTS(SELECT 1 FROM batch) OR EXISTS(SELECT 1 FROM dead_letter)");
+  // somebody may want to read the letters; and a damaged page of theirs is no reason to fail
+  if (!needed || needed.value() != 0) return {};
   Statement runs;
   if (auto r = runs.prepare(database_, "DELETE FROM run WHERE epoch <> ?"); !r) return r;
   if (auto r = runs.bind(1, epoch).run(); !r) return r;

@@ -53,13 +53,15 @@ std::vector<UplinkBooks> opening_books(Journal& journal, const std::vector<std::
   std::vector<UplinkBooks> all;
   for (const std::string& name : uplinks) {
     const auto stored = journal.state("uplink/" + name);
-    UplinkBooks& books = all.emplace_back(
-        stored ? read_books(stored.value()).value_or(new_books(opening)) : new_books(opening));
+    const auto known = stored ? read_books(stored.value()) : std::nullopt;
+    // what is there and cannot be read is lost; what is not there is new
+    const bool damaged = opening.damaged || !stored || (!known && !stored.value().empty());
+    UplinkBooks& books = all.emplace_back(known.value_or(new_books({opening.run, damaged})));
     const auto back = std::find_if(returned.begin(), returned.end(),
                                    [&](const AbsentUplink& r) { return r.name == name; });
     if (back != returned.end())
       come_back(journal, back->absence.last, end, books);
-    else if (opening.damaged)
+    else if (damaged)
       count_again(held(journal, books, {}, end), books.totals);
   }
   return all;

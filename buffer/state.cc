@@ -1,6 +1,7 @@
 #include "buffer/state.h"
 
 #include "buffer/bytes.h"
+#include "buffer/row.h"
 
 namespace fieldweir {
 namespace {
@@ -35,8 +36,8 @@ void write(ByteWriter& writer, const Position& position) {
 Position read_position(ByteReader& reader) {
   Position position;
   position.stream = static_cast<std::uint32_t>(reader.varint_to(UINT32_MAX));
-  position.epoch = static_cast<std::uint32_t>(reader.varint_to(UINT32_MAX));
-  position.seq = reader.varint();
+  position.epoch = static_cast<std::uint32_t>(reader.varint_to((1u << epoch_bits) - 1));
+  position.seq = reader.varint_to((std::uint64_t{1} << seq_bits) - 1);
   return position;
 }
 

@@ -330,6 +330,37 @@ TEST(Faults, AMarkForAHoleEndsWhereAnUplinkWentLive) {
   EXPECT_GT(ended_there, 0);
 }
 
+void expect_all_after(const std::string& sql) {
+  Rig rig;
+  fill(rig);
+  run_sql(rig.buffer.path, sql);
+  rig.start();
+  rig.run(2 * hour);
+  EXPECT_EQ(rig.deliver(0), numbers(0, rig.next_value));
+  EXPECT_EQ(rig.log->uplink_totals(0).queued, 0u);
+  EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+}
+
+TEST(Faults, ACursorThatCannotBeReadIsNoNewUplinks) {
+  expect_all_after("UPDATE state SET value = x'FFFF' WHERE name = 'uplink/a'");
+}
+
+TEST(Faults, ACursorThatNoRowCanHaveIsBroken) {
+  UplinkBooks books;
+  books.cursors[1].acknowledged = {1, 1u << epoch_bits, 5};
+  std::string hex;
+  const StateBytes state = StateBytes::of(books);
+  for (const std::byte byte : state.bytes())
+    for (const unsigned digit :
+         {static_cast<unsigned>(byte) >> 4, static_cast<unsigned>(byte) & 15})
+      hex += "0123456789ABCDEF"[digit];
+  expect_all_after("UPDATE state SET value = x'" + hex + "' WHERE name = 'uplink/a'");
+}
+
+TEST(Faults, BatchesKeepTheirNamesIfTheirCountsAreLost) {
+  expect_all_after("UPDATE state SET value = x'FFFF' WHERE name = 'lanes'");
+}
+
 // A reader keeps a connection to the file that it opened, wherever that was moved.
 TEST(Faults, AReaderFollowsToTheFileThatTookOver) {
   Rig rig;

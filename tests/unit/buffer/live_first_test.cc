@@ -191,17 +191,17 @@ TEST(UplinkState, ThatAnEarlierVersionStoredIsRead) {
 }
 
 TEST(UplinkState, KeepsRangesAndTheMonth) {
+  constexpr Position last{UINT32_MAX, (1u << epoch_bits) - 1, (1ull << seq_bits) - 1};
   UplinkBooks books;
   for (Ahead& ahead : books.ahead)
     for (std::uint64_t i = 1; i <= Ahead::most; ++i)
-      ahead.push({{UINT32_MAX, UINT32_MAX, UINT64_MAX - 20 + i},
-                  {{UINT32_MAX, UINT32_MAX, UINT64_MAX}, {UINT32_MAX, UINT32_MAX, UINT64_MAX}}});
+      ahead.push({{last.stream, last.epoch, last.seq - 20 + i}, {last, last}});
   books.usage = {672, UINT64_MAX};
   for (std::uint64_t& count : books.totals.dropped) count = UINT64_MAX;
   const auto read = read_books(StateBytes::of(books).bytes());
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->ahead[0].size(), Ahead::most);
-  EXPECT_EQ(read->ahead[1].live().after.seq, UINT64_MAX - 16);
+  EXPECT_EQ(read->ahead[1].live().after.seq, last.seq - 16);
   EXPECT_EQ(read->usage.month, 672);
   EXPECT_EQ(read->usage.bytes, UINT64_MAX);
 }
