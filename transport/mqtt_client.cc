@@ -59,7 +59,10 @@ class MqttClient::Connection final : public mqtt::callback, public mqtt::iaction
         clock_(clock),
         owner_(owner),
         confirmed_(settings.in_flight),
-        paho_(address, settings.id, mqtt::create_options(MQTTVERSION_3_1_1), nullptr) {
+        // by itself it refuses what comes while a hundred wait for its sending thread
+        paho_(address, settings.id,
+              mqtt::create_options(MQTTVERSION_3_1_1, static_cast<int>(settings.in_flight)),
+              nullptr) {
     paho_.set_callback(*this);
   }
 
