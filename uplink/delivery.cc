@@ -134,7 +134,10 @@ Time Delivery::send(Time now) {
   const std::span<const Message> window = feed_.window().first(handed);
   const Sent sent = uplink_->send(window, clock_.now() + uplink_->patience(), stop_);
   FIELDWEIR_CHECK(sent.safe <= window.size());
-  if (sent.left) count(handed, now);
+  if (sent.left)
+    count(handed, now);
+  else
+    progress_ = now;  // there is no confirmation to wait for
   return respond_to(sent, clock_.now());
 }
 

@@ -62,6 +62,7 @@ class MqttUplink final : public Uplink {
       if (published_ == 0) suspicion_.sent(clock_.now());
     }
     // whoever got something confirmed may have more to give; else the doorbell tells
+    sent.left = published_ > 0;  // not while births are under way
     sent.verdict = sent.safe > 0 || published_ == 0 ? Verdict::ok : Verdict::again;
     sent.at = never;
     return sent;
@@ -145,7 +146,8 @@ class MqttUplink final : public Uplink {
   Sent lost(Sent sent, std::span<const Message> waiting, const Error& why) {
     sent.verdict = Verdict::retry;
     sent.why = why;
-    if (published_ == 0) return sent;
+    sent.left = published_ > 0;
+    if (!sent.left) return sent;
     const Message& oldest = waiting.front();
     if (!suspicion_.lost(oldest.lane, oldest.position, clock_.now())) return sent;
     sent.verdict = Verdict::poison;

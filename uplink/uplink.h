@@ -43,7 +43,7 @@ struct Sent {
   Verdict verdict = Verdict::ok;
   Time at = 0;       // with again and retry
   Error why;         // unless ok or again
-  bool left = true;  // false: there was no connection, so nothing of the window was sent
+  bool left = true;  // false: nothing of the window was sent since connect() and is still open
 };
 
 class Uplink {

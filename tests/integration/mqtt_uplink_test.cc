@@ -125,6 +125,30 @@ TEST_F(MqttUplinkTest, DeliversMoreThanMayBeInFlight) {
   }));
 }
 
+TEST_F(MqttUplinkTest, WhatWaitsForBirthsWasNotSent) {
+  constexpr std::size_t devices = 1000;
+  SignalTable signals(devices);
+  for (std::size_t i = 0; i < devices; ++i)
+    signals.define({.name = SignalName("d" + std::to_string(i) + ".value")});
+  const TextTable texts(1);
+  const LatestValues latest(devices);
+  settings_.name = "scada";
+  settings_.format = "sparkplug_b";
+  settings_.mqtt.broker.name = "cloud";
+  settings_.mqtt.group = "plant-7";
+  const auto up = mqtt_uplink().make(
+      settings_, {clock_, resolver_, brokers_, "gw", bell_, LiveValues{signals, texts, latest}});
+  ASSERT_TRUE(connect(*up));
+  queue(1, 3);
+  EXPECT_FALSE(send(*up).left);
+  bool left = false;
+  ASSERT_TRUE(eventually([&] {
+    left |= send(*up).left;
+    return waiting_.empty();
+  }));
+  EXPECT_TRUE(left);
+}
+
 // mosquitto disconnects a client whose message is too large for it
 TEST_F(MqttUplinkTest, ThreeDisconnectsAtTheSameMessageAreItsFault) {
   Broker strict("allow_anonymous true\nmax_packet_size 1000\n");

@@ -267,6 +267,32 @@ TEST_F(DeliveryTest, AnHourOfRefusedCredentialsCostsNothing) {
   EXPECT_EQ(log.total().dead_lettered, 0u);
 }
 
+TEST_F(DeliveryTest, AnUplinkThatHasNotSentItYetIsNotStuck) {
+  add(1, {0});
+  while (clock.now() < FakeClock::start + minute) {
+    script.answers = {{.verdict = Verdict::ok, .left = false}};
+    delivery().turn(clock.now());
+    clock.advance(second);
+  }
+  EXPECT_EQ(script.closes, 0);
+  // part of what it was given came through before
+  script.limit = 4;
+  EXPECT_EQ(settle(), never);
+  add(2, {0});
+  add(3, {0});
+  script.answers = {{.verdict = Verdict::again, .at = never}};
+  settle();
+  script.answers = {{.safe = 1, .left = false}};
+  delivery().turn(clock.now());
+  for (const Time end = clock.now() + minute; clock.now() < end; clock.advance(second)) {
+    script.answers = {{.verdict = Verdict::ok, .left = false}};
+    delivery().turn(clock.now());
+  }
+  EXPECT_EQ(script.closes, 0);
+  EXPECT_EQ(settle(), never);
+  EXPECT_EQ(acknowledged().seq, 3u);
+}
+
 TEST_F(DeliveryTest, AnIdleConnectionIsNotStuck) {
   add(1, {0});
   EXPECT_EQ(settle(), never);
