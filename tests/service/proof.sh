@@ -35,6 +35,11 @@ install() { dpkg -i "$1" > said-by-dpkg 2>&1; }
 good() { printf 'version: 1\ndevices:\n  - {name: %s, simulate: {interval: 1s}, signals: [{name: level}]}\nuplinks: []\n' "$1" > $config; }
 bad() { printf 'version: 1\ndevices: []\nnonsense: 1\n' > $config; }
 
+# here a system call that the sandbox denies ends the daemon with SIGSYS, but for the one question to the kernel about the
+# clock, whose refusal the daemon expects
+mkdir -p /etc/systemd/system/fieldweir.service.d
+printf '[Service]\nSystemCallErrorNumber=kill\nProtectClock=no\nSystemCallFilter=adjtimex clock_adjtime\n' > /etc/systemd/system/fieldweir.service.d/strict.conf
+
 holds "installs without a configuration" install fieldweir.deb
 holds "says what to do next" said "write $config"
 holds "is enabled" systemctl is-enabled fieldweir
@@ -111,7 +116,7 @@ systemctl restart fieldweir
 pid=$(property MainPID)
 kill -STOP "$pid"
 holds "the watchdog ends a daemon that stands still, and it comes back" sh -c "sleep 1; systemctl is-active fieldweir && [ \$(systemctl show --property MainPID --value fieldweir) != $pid ]"
-journalctl --no-pager -k | grep -i "seccomp\|audit" | head -5
+holds "no system call was denied" sh -c '! journalctl --no-pager | grep -q "status=31/SYS"'
 
 holds "removes" dpkg -r fieldweir
 holds "which stops it" sh -c '! pgrep -x fieldweir'
