@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "uplink/formats/format.h"
@@ -11,13 +12,27 @@ bool read_compress(const config::Node& node, std::string& out, config::Mistakes&
   return read_available(node, available, {}, out, mistakes);
 }
 
+/// What goes into a header must stay on its line: far ends answer 400 to one that is broken, as if
+/// the batch were to blame. Files written elsewhere end their lines with a carriage return.
+bool read_token(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  std::string token;
+  if (!config::read_text(node, token, mistakes)) return false;
+  if (!std::ranges::all_of(token, [](unsigned char c) { return c > 0x20 && c < 0x7F; })) {
+    mistakes.add(node.place, "expected a token of printable characters, without spaces");
+    return false;
+  }
+  out = std::move(token);
+  return true;
+}
+
 const config::Fields<HttpsLink>& link_fields() {
   using config::optional, config::required;
   static const auto fields = [] {
     config::Fields<HttpsLink> link("an https uplink");
     link.custom("url", "URL", &HttpsLink::url, read_http_url, required, "where batches are posted")
-        .text("token", &HttpsLink::token, optional,
-              "sent as 'Authorization: Bearer', or 'Token' where the format is influx");
+        .custom("token", "text", &HttpsLink::token, read_token, optional,
+                "sent as 'Authorization: Bearer', or 'Token' where the format is influx",
+                std::string(config::text_schema));
     link.integer("batches", &HttpsLink::batches, {1, 100}, optional,
                  "of one request at most, a line each; for long round trips");
     declare_http_peer(link);

@@ -65,6 +65,11 @@ TEST(HttpsSettings, MistakesAreNamed) {
   }
   EXPECT_THAT(load_link("url: 'https://x/', cert: a.pem").mistakes,
               testing::HasSubstr("'cert' and 'key' belong together"));
+  // a far end answers 400 to a header that is broken, and so refuses every batch for ever
+  for (const char* token : {"abc\\r", "a\\nb: c", "a b"})
+    EXPECT_THAT(load_link("url: 'https://x/', token: \"" + std::string(token) + "\"").mistakes,
+                testing::HasSubstr("expected a token"))
+        << token;
   const std::string uplink = "name: lake, https: {url: 'https://x/'}";
   EXPECT_THAT(load("{" + uplink + ", batch: {rows: 5}}").mistakes,
               testing::HasSubstr("not available in this version"));
