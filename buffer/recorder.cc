@@ -117,7 +117,7 @@ Result<> Recorder::finish(Time now) {
 
 Result<> Recorder::write_all(Time now) {
   bool mended = false;  // a page may be damaged that only the last transaction meets
-  for (std::size_t i = 0; i <= parts_.tail.size() / most_when_full + 1; ++i) {
+  for (std::size_t i = 0; i <= parts_.tail.size() + 1; ++i) {
     const auto written = write(now, Extent::all);
     if (!written && (written.error().reason != Reason::corrupt || std::exchange(mended, true)))
       return written;

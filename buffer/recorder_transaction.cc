@@ -18,8 +18,14 @@ std::size_t Recorder::take(Time now, Extent extent) {
     const Time before = extent == Extent::all || durable ? now : now - pace_.persist_after;
     n += parts_.tail.take_due(static_cast<Lane>(i), before, room.subspan(n));
   }
-  more_ = n == room.size();
-  return n;
+  // no more than the write-ahead log has room for, but one at least: what does not fit into the
+  // journal altogether may do so in parts
+  std::size_t taken = std::min<std::size_t>(n, 1);
+  for (std::uint64_t bytes = n > 0 ? slots_[0]->size : 0; taken < n; ++taken)
+    if ((bytes += slots_[taken]->size) > parts_.journal.wal_bytes()) break;
+  parts_.tail.give_back(room.first(n).subspan(taken), false);
+  more_ = n == room.size() || taken < n;
+  return taken;
 }
 
 Result<> Recorder::transact(Time now, std::span<Slot* const> slots, Extent extent) {

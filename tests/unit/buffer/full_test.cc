@@ -147,6 +147,24 @@ TEST(FullLog, WhatArrivedMeanwhileIsNotDropped) {
   EXPECT_EQ(drops[0], ByReason{});
 }
 
+// Batches of which twelve do not fit at once, but one does.
+TEST(FullLog, WhatDoesNotFitAltogetherIsWrittenInParts) {
+  Rig rig;
+  rig.batch.rows = 10'000;
+  rig.batch.bytes = 16 << 20;
+  rig.buffer.max_size = 1 << 20;
+  rig.buffer.commit.every = hour;
+  rig.start();
+  Random random(4);
+  for (int i = 0; i < 12 * 10'000; ++i) {
+    const auto r = uint64_reading(static_cast<SignalId>(i % 99), rig.clock.now(), random.next());
+    rig.log->output().add({&r, 1}, rig.clock.now());
+  }
+  rig.clock.advance(hour);
+  rig.run(10 * second);
+  EXPECT_GT(rig.log->status().lanes[1].journal_batches, 0u);
+}
+
 // The oldest stay, then comes one gap, then the last few.
 TEST(FullLog, TheNewestGoIfSoConfigured) {
   Small rig;
