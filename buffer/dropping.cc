@@ -89,14 +89,17 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
     const auto payload = journal.payload(row.id);
     if (!payload) return payload.error();
     BatchHeader header;
-    if (!decode_header(payload.value(), header)) {
+    const bool readable = decode_header(payload.value(), header).ok();
+    if (!readable) {
       header = BatchHeader{};
       header.position = header.replaces_from = position_of(row.id, mark.position.stream);
       header.readings = row.rows;
     }
-    if (row.rows > 0) {
+    if (row.rows > 0 && readable) {
       gap.from = std::min(gap.from, header.from);
       gap.to = std::max(gap.to, header.to);
+    }
+    if (row.rows > 0) {
       gap.readings += header.readings;
       naming.add(header.position.epoch, payload.value());
     }
@@ -106,6 +109,7 @@ Result<std::uint64_t> replace(Journal& journal, Lane lane, Range range, Reason w
     mark.position = header.position;
     count(row.rows, why, lane, header.position, owed, drops);
   }
+  if (gap.from > gap.to) gap.from = gap.to = 0;  // nobody knows
   gap.signals = naming.signals;
   if (gap.readings > 0) mark.gaps.add(gap);
   std::array<std::byte, encoded_max(0)> bytes;

@@ -165,6 +165,36 @@ TEST(FullLog, WhatDoesNotFitAltogetherIsWrittenInParts) {
   EXPECT_GT(rig.log->status().lanes[1].journal_batches, 0u);
 }
 
+TEST(FullLog, AMarkForADamagedBatchDoesNotReachBackTo1970) {
+  TempDir folder;
+  Journal journal({.path = folder.file("journal.db"), .max_size = 64 << 20});
+  ASSERT_TRUE(journal.open().ok() && journal.begin().ok());
+  const auto row = [](std::uint64_t seq) { return row_id(Lane::telemetry, {1, 1, seq}); };
+  Encoder encoder(1, 1);
+  std::vector<std::byte> bytes(encoded_max(1));
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    BatchHeader header;
+    header.position = header.replaces_from = {1, 1, seq};
+    const Reading reading = uint64_reading(0, day, seq);
+    const std::size_t size = encoder.encode(header, {&reading, 1}, {}, bytes);
+    ASSERT_TRUE(
+        journal.put(Lane::telemetry, {1, 1, seq}, 1, std::span(bytes).first(seq == 2 ? 5 : size))
+            .ok());
+  }
+  const SignalTable signals(0);
+  Tail tail(16, 20, 0, {}, signals);
+  Drops drops;
+  ASSERT_TRUE(
+      drop(journal, tail, Lane::telemetry, {row(1), row(3), row(0)}, Reason::quota, {}, drops)
+          .ok());
+  BatchHeader mark;
+  ASSERT_TRUE(decode_header(journal.payload(row(3)).value(), mark).ok());
+  ASSERT_EQ(mark.gaps.size(), 1u);
+  EXPECT_EQ(mark.gaps.begin()->from, day);
+  EXPECT_EQ(mark.gaps.begin()->to, day);
+  EXPECT_EQ(mark.gaps.begin()->readings, 3u);
+}
+
 // The oldest stay, then comes one gap, then the last few.
 TEST(FullLog, TheNewestGoIfSoConfigured) {
   Small rig;
