@@ -26,7 +26,7 @@ class Proof:
     def __init__(self, machine):
         self.machine = machine
 
-    def held(self, what, command, longest=300):
+    def held(self, what, command, longest=900):
         status, said = self.machine.run(command, longest)
         if status != 0:
             print(f"FAILED: {what}\n{said}")
@@ -37,7 +37,7 @@ class Proof:
 
     def becomes(self, what, command, longest=60):
         """Tried again until it holds, or for `longest` of its seconds."""
-        return self.held(what, f"for i in $(seq {longest}); do {{ {command}\n}} && break; sleep 1; done; [ $i != {longest} ]", 600)
+        return self.held(what, f"for i in $(seq {longest}); do {{ {command}\n}} && break; sleep 1; done; [ $i != {longest} ]", 1800)
 
     def write(self, path, text):
         self.held(f"{path} is written", f"cat > {path} <<'THE END'\n{text}\nTHE END")

@@ -36,7 +36,7 @@ class Machine:
         threading.Thread(target=self.listen, daemon=True).start()
 
     def __enter__(self):
-        self.until(lambda: self.reported("@listening"), 600, "the machine boots")
+        self.until(lambda: self.reported("@listening"), 900, "the machine boots")
         return self
 
     def __exit__(self, *_):
@@ -54,7 +54,7 @@ class Machine:
                     self.answers.put(text)
         self.answers.put(None)
 
-    def run(self, command, longest=300):
+    def run(self, command, longest=900):
         """(exit status, what it said)."""
         self.number += 1
         end = f"={self.number}="
@@ -92,5 +92,5 @@ class Machine:
     def off(self):
         """It is told to power off."""
         self.say("systemctl poweroff\n")
-        self.process.wait(300)
+        self.process.wait(900)
         disk.keep(self.folder)
