@@ -79,7 +79,7 @@ def allow_list(proof, parts):
     if parts.record.exists() and parts.record.read_text():
         raise SystemExit("FAILED: the sink was reached past the allow list")
     proof.held("it is put on the list", f"echo 'IPAddressAllow={HOST}' >> {place}/allow-list.conf && systemctl daemon-reload && systemctl restart fieldweir")
-    wait_for(lambda: parts.record.exists() and parts.record.read_text(), 120, "the sink is reached")
+    wait_for(lambda: parts.record.exists() and parts.record.read_text(), 900, "the sink is reached")
     print("held: and then it is reached")
     proof.held("the drop-ins are taken away", f"rm -r {place} && systemctl daemon-reload")
 
