@@ -17,19 +17,24 @@ void complain(const Error& why) {
 /// Takes over what can be read of a damaged one. On a full disk its numbers and cursors must be
 /// known all the same: a run that began without them could not go on with it later.
 Result<> open(Journal& journal, Beginning& begun) {
-  const Result<> opened = journal.open();
+  const Result<> opened =
+      journal.mending() ? error(Reason::corrupt, "taking it over was interrupted") : journal.open();
   if (opened) return opened;
   if (opened.error().reason != Reason::corrupt) {
     complain(opened.error());
     begun.alone = true;
     return journal.open(Journal::Sharing::alone);
   }
-  const std::string aside = journal.set_aside();
+  const std::string& aside = journal.set_aside();
   log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
       std::string(opened.error().text.view()).c_str(), aside.c_str());
-  if (auto r = journal.open(); !r) return complain(r.error()), r;
-  begun.lost_some = !salvage(aside, journal.place().vfs, journal, {});
-  return {};
+  const Result<> fresh = journal.open();
+  if (fresh)
+    begun.lost_some = !salvage(journal, {});
+  else
+    complain(fresh.error());
+  journal.keep_aside();
+  return fresh;
 }
 
 Result<> store_run(Journal& journal, const Beginning& begun,

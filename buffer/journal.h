@@ -67,9 +67,15 @@ class Journal {
   Result<> open(Sharing sharing = Sharing::readers);
   void close();
   bool is_open() const { return database_.is_open(); }
-  /// Closes and moves the files out of the way, to the path returned; open() then creates new ones.
-  std::string set_aside();
-  /// Where set_aside() last moved the files; empty if it was never called.
+  /// Closes and moves the files out of the way, to mending_path(); open() then creates new ones.
+  /// Until keep_aside() nothing counts as taken over, in the next run neither: then the files that
+  /// a power cut left half filled go, and those out of the way stay. Where keep_aside() will put
+  /// them.
+  const std::string& set_aside();
+  void keep_aside();
+  bool mending() const;
+  std::string mending_path() const { return place_.path + ".mending"; }
+  /// Where files were last moved; empty if none were.
   const std::string& aside() const { return aside_; }
   /// Grows whenever the file at the path may be another one: readers then open theirs again.
   unsigned generation() const { return generation_.load(std::memory_order_acquire); }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -7,7 +8,10 @@
 namespace fieldweir {
 namespace {
 
-constexpr int application = 0x46576A31;  // "FWj1"
+namespace fs = std::filesystem;
+
+constexpr std::array parts = {"", "-wal", "-shm"};  // of a journal's path
+constexpr int application = 0x46576A31;             // "FWj1"
 constexpr int format = 1;
 
 constexpr const char* tables = R"(
@@ -34,8 +38,8 @@ Result<> Journal::open(Sharing sharing) {
 
 Result<> Journal::open_file(Sharing sharing) {
   std::error_code ignored;  // opening tells what is wrong
-  const auto folder = std::filesystem::path(place_.path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
+  const auto folder = fs::path(place_.path).parent_path();
+  if (!folder.empty()) fs::create_directories(folder, ignored);
   generation_.fetch_add(1, std::memory_order_release);
   if (auto r = database_.open(place_.path.c_str(), Database::Access::write, place_.vfs); !r)
     return r;
@@ -125,19 +129,38 @@ void Journal::close() {
   database_.close();
 }
 
-std::string Journal::set_aside() {
-  close();
-  namespace fs = std::filesystem;
+bool Journal::mending() const {
   std::error_code ignored;
+  return fs::exists(mending_path(), ignored);
+}
+
+const std::string& Journal::set_aside() {
+  close();
+  std::error_code ignored;
+  const bool resumed = mending();
+  // else a power cut came before all had been moved
+  const bool half_filled = resumed && fs::exists(place_.path, ignored);
+  for (const char* part : parts) {
+    if (half_filled) {
+      fs::remove(place_.path + part, ignored);
+      continue;
+    }
+    if (!resumed) fs::remove(mending_path() + part, ignored);
+    fs::rename(place_.path + part, mending_path() + part, ignored);
+  }
   for (int n = 1; n <= 9; ++n) {
     aside_ = place_.path + ".damaged-" + std::to_string(n);
     if (!fs::exists(aside_, ignored)) break;
   }
-  for (const char* part : {"", "-wal", "-shm"}) {
-    fs::remove(aside_ + part, ignored);
-    fs::rename(place_.path + part, aside_ + part, ignored);
-  }
   return aside_;
+}
+
+void Journal::keep_aside() {
+  std::error_code ignored;
+  for (const char* part : parts) {
+    fs::remove(aside_ + part, ignored);
+    fs::rename(mending_path() + part, aside_ + part, ignored);
+  }
 }
 
 // The two halves of the quota: pages in the database, and a log that may pass its checkpoint mark

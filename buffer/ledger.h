@@ -41,6 +41,13 @@ struct UplinkTotals {
   ByReason dropped{};
   std::uint64_t dropped_total() const;
   bool balanced() const;
+  /// What was in flight when a damaged journal was given up was counted as dropped(corrupt), and
+  /// may arrive all the same.
+  void settle(std::uint64_t readings) {
+    const std::uint64_t given_up = readings > queued ? readings - queued : 0;
+    queued -= readings - given_up;
+    dropped[static_cast<std::size_t>(Reason::corrupt)] -= given_up;
+  }
   /// They are not queued any more.
   void drop(Reason reason, std::uint64_t readings) {
     dropped[static_cast<std::size_t>(reason)] += readings;

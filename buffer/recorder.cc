@@ -105,7 +105,7 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 // --- writing
 
 Result<> Recorder::finish(Time now) {
-  if (!aside_.empty())
+  if (parts_.journal.mending())
     if (auto r = mend(); !r) return r;
   const Result<> written = write_all(now);
   // what nobody waits for must not keep from the disk what somebody does, nor the run's clean end
@@ -201,7 +201,8 @@ Result<> Recorder::reopen() {
     return {};
   }
   // it appeared after we had started without it: its numbers and ours do not fit into one order
-  const std::string aside = journal.set_aside();
+  const std::string& aside = journal.set_aside();
+  journal.keep_aside();
   log(LogLevel::error, name(), "a journal with other batches appeared at %s; moved to %s",
       journal.place().path.c_str(), aside.c_str());
   std::fill(names_stored_.begin(), names_stored_.end(), SIZE_MAX);

@@ -143,8 +143,6 @@ class Recorder final : public Worker {
   bool full_ = false;        // the disk was when batches were last to be written
   std::uint64_t spare_ = 0;  // room that the last attempt turned out to need besides
 
-  std::string aside_;  // a damaged journal that is not yet taken over
-
   Time last_commit_;
   Time retry_at_ = 0;
   std::uint64_t commits_ = 0;

@@ -43,13 +43,13 @@ void Recorder::failed(const Error& why, Time now) {
 
 Result<> Recorder::mend() {
   Journal& journal = parts_.journal;
-  if (aside_.empty()) aside_ = journal.set_aside();
+  journal.set_aside();
   cleared_ = {};
   if (auto r = journal.open(); !r) return r;
   parts_.tail.snapshot(books_);
-  if (!salvage(aside_, journal.place().vfs, journal, books_))
+  if (!salvage(journal, books_))
     if (auto r = mark_missing(); !r) return r;
-  aside_.clear();
+  journal.keep_aside();
   return {};
 }
 

@@ -111,11 +111,11 @@ Result<> mark_lost(Journal& into, Lane lane, Position from, Position to,
   return put_mark(into, lane, from, to);
 }
 
-bool salvage(const std::string& aside, const char* vfs, Journal& into,
-             std::span<const UplinkBooks> books) {
+bool salvage(Journal& into, std::span<const UplinkBooks> books) {
   Database from;
-  if (!from.open(aside.c_str(), Database::Access::read, vfs) || !into.begin()) {
-    log(LogLevel::error, "journal", "nothing could be read of %s", aside.c_str());
+  if (!from.open(into.mending_path().c_str(), Database::Access::read, into.place().vfs) ||
+      !into.begin()) {
+    log(LogLevel::error, "journal", "nothing could be read of %s", into.aside().c_str());
     return false;
   }
   // cursors before batches: without them everything is sent again, which receivers can tell
@@ -145,7 +145,7 @@ bool salvage(const std::string& aside, const char* vfs, Journal& into,
   }
   if (!into.commit()) into.roll_back();
   log(LogLevel::warning, "journal", "took over %llu batches of %s",
-      static_cast<unsigned long long>(batches.taken), aside.c_str());
+      static_cast<unsigned long long>(batches.taken), into.aside().c_str());
   return whole;
 }
 

@@ -4,15 +4,14 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "buffer/journal.h"
 
 namespace fieldweir {
 
-/// Whether everything could be read. `books`: of uplinks that go on meanwhile.
-bool salvage(const std::string& aside, const char* vfs, Journal& into,
-             std::span<const UplinkBooks> books);
+/// From into.mending_path(). Whether everything could be read. `books`: of uplinks that go on
+/// meanwhile.
+bool salvage(Journal& into, std::span<const UplinkBooks> books);
 
 /// Within a transaction: a gap of unknown size in place of batches of one run that could not be
 /// read. It is cut where an uplink took something ahead, or where one went: who is owed only a part

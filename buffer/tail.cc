@@ -207,7 +207,7 @@ void Tail::acknowledge(std::size_t uplink, Lane lane, LogReader::Cursor cursor,
   books.totals.delivered += outcome.delivered;
   books.totals.not_selected += outcome.not_selected;
   books.totals.dead_lettered += outcome.dead_lettered;
-  books.totals.queued -= outcome.delivered + outcome.not_selected + outcome.dead_lettered;
+  books.totals.settle(outcome.delivered + outcome.not_selected + outcome.dead_lettered);
   std::erase_if(order_[index(lane)], [&](Slot* slot) {
     if (slot->references > 0 || !acknowledged(*slot) || must_write(*slot)) return false;
     free_.push_back(slot);

@@ -361,6 +361,58 @@ TEST(Faults, BatchesKeepTheirNamesIfTheirCountsAreLost) {
   expect_all_after("UPDATE state SET value = x'FFFF' WHERE name = 'lanes'");
 }
 
+// What is in flight when the journal is lost is counted as lost, and then arrives.
+TEST(Faults, WhatWasInFlightWhenTheJournalWasLostIsCountedOnce) {
+  Rig rig;
+  rig.vfs = failing_vfs();
+  rig.start();
+  for (int i = 0; i < 20; ++i) {
+    rig.batches(20);
+    rig.run(2 * second);
+  }
+  const auto in_flight = rig.pending(0, Lane::telemetry, 5);
+  ASSERT_EQ(in_flight.size(), 5u);
+  rig.batches(1);
+  Failing::countdown = 0;
+  Failing::for_ever = false;
+  Failing::code = SQLITE_IOERR_WRITE;
+  for (int i = 0; Failing::countdown == 0 && i < 100; ++i) rig.run(50 * millisecond);
+  for (const char* part : {"", "-wal", "-shm"}) fs::remove(rig.buffer.path + part);
+  rig.run(5 * second);
+  for (const DecodedBatch& b : in_flight) rig.acknowledge(0, b, {b.readings.size(), 0, 0});
+  rig.deliver(0);
+  EXPECT_EQ(rig.log->uplink_totals(0).queued, 0u);
+  EXPECT_TRUE(rig.log->uplink_totals(0).balanced());
+}
+
+// Power cuts while a damaged journal is moved, and before all of it is taken over.
+TEST(Faults, APowerCutWhileMendingCostsNothingThatCanBeRead) {
+  enum class At { first_file_moved, all_moved, half_filled };
+  for (const At at : {At::first_file_moved, At::all_moved, At::half_filled}) {
+    Rig rig;
+    rig.start();
+    for (int i = 0; i < 20; ++i) {
+      rig.batches(20);
+      rig.run(2 * second);
+    }
+    const std::string image = rig.folder.file("image");
+    for (const char* part : {"", "-wal"}) fs::copy(rig.buffer.path + part, image + part);
+    rig.crash();
+    fs::remove(rig.buffer.path);
+    fs::rename(image, rig.buffer.path + ".mending");
+    const bool first = at == At::first_file_moved;
+    fs::rename(image + "-wal", rig.buffer.path + (first ? "-wal" : ".mending-wal"));
+    if (at == At::half_filled) {
+      Journal journal({.path = rig.buffer.path, .max_size = rig.buffer.max_size});
+      ASSERT_TRUE(journal.open());
+    }
+    rig.start();
+    EXPECT_TRUE(fs::exists(rig.buffer.path + ".damaged-1"));
+    EXPECT_FALSE(fs::exists(rig.buffer.path + ".mending"));
+    EXPECT_EQ(rig.deliver(0), numbers(0, rig.next_value));
+  }
+}
+
 // A reader keeps a connection to the file that it opened, wherever that was moved.
 TEST(Faults, AReaderFollowsToTheFileThatTookOver) {
   Rig rig;
