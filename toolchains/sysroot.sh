@@ -9,7 +9,7 @@ case "$release" in
   trixie) gcc=14 ;;
 esac
 packages=libc6-dev,libstdc++-$gcc-dev,libgcc-$gcc-dev,linux-libc-dev,libpaho-mqttpp-dev,libpaho-mqtt-dev,libssl-dev
-packages+=,libmodbus-dev,libsqlite3-dev,libyaml-cpp-dev,libcurl4-openssl-dev,libspdlog-dev,libfmt-dev
+packages+=,libmodbus-dev,libsqlite3-dev,libyaml-cpp-dev,libcurl4-openssl-dev
 packages+=,nlohmann-json3-dev,rapidjson-dev,libcli11-dev,zlib1g-dev,libzstd-dev,libgtest-dev,libgmock-dev,librdkafka-dev
 
 # a sysroot made for another list of packages, or by an older form of this script, is made anew
