@@ -13,7 +13,7 @@ packages+=,libmodbus-dev,libsqlite3-dev,libyaml-cpp-dev,libcurl4-openssl-dev
 packages+=,nlohmann-json3-dev,rapidjson-dev,libcli11-dev,zlib1g-dev,libzstd-dev,libgtest-dev,libgmock-dev,librdkafka-dev
 
 # a sysroot made for another list of packages, or by an older form of this script, is made anew
-made_of="2 $release $architecture $packages"
+made_of="3 $release $architecture $packages"
 if [ "$(cat "$folder/.made-of" 2>/dev/null)" = "$made_of" ]; then exit 0; fi
 
 mirror=$(toolchains/mirror.sh)
@@ -24,5 +24,6 @@ mmdebstrap --quiet --variant=extract --architectures="$architecture" --include="
   --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --extract-hook=toolchains/package-database.sh "$release" "$folder.part" "deb $mirror $release main"
 
 toolchains/relative-links.sh "$folder.part"
+rm -rf "$folder.part/dev"  # the emulator would open these in the place of this machine's
 printf '%s\n' "$made_of" > "$folder.part/.made-of"
 mv "$folder.part" "$folder"
