@@ -96,7 +96,7 @@ def memory(proof):
     proof.held("a thousand registers are served", "systemctl stop devices; systemd-run --quiet --unit=devices fieldweir simulate /root/devices.yaml")
     proof.configure(thousand())
     proof.becomes("a thousand signals are read", "[ $(fieldweir status | grep -c ' good$') -ge 1000 ]")
-    said = proof.held("how much memory that takes", "grep -E 'VmRSS|VmHWM|RssAnon|RssFile' /proc/$(systemctl show --property MainPID --value fieldweir)/status | tr -s '\\t\\n ' ' '")
+    said = proof.held("how much memory that takes", "grep -E 'VmRSS|VmHWM|RssAnon|RssFile' /proc/$(systemctl show --property MainPID --value fieldweir)/status | tr -s '\\t ' ' ' | paste -sd ' '")
     print("     ", said)
 
 
