@@ -28,13 +28,9 @@ Result<> open(Journal& journal, Beginning& begun) {
   const std::string& aside = journal.set_aside();
   log(LogLevel::error, "journal", "%s: %s; moved to %s", journal.place().path.c_str(),
       std::string(opened.error().text.view()).c_str(), aside.c_str());
-  const Result<> fresh = journal.open();
-  if (fresh)
-    begun.lost_some = !salvage(journal, {});
-  else
-    complain(fresh.error());
-  journal.keep_aside();
-  return fresh;
+  if (auto r = journal.open(); !r) return complain(r.error()), r;
+  begun.lost_some = !salvage(journal, {});
+  return {};
 }
 
 Result<> store_run(Journal& journal, const Beginning& begun,
@@ -80,11 +76,9 @@ void tell(const FoundAbsent& absent) {
         uplink.name.c_str());
 }
 
-}  // namespace
-
 // Where the epoch cannot be raised durably, a new stream keeps positions from ever repeating.
-Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random,
-                const Ages& ages) {
+Beginning begin_with(Journal& journal, const std::vector<std::string>& uplinks, Random random,
+                     const Ages& ages) {
   Beginning begun;
   const auto new_stream = static_cast<std::uint32_t>(random.next());
   begun.run.stream = new_stream;
@@ -109,6 +103,17 @@ Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Rando
   journal.roll_back();
   begun.run.stream = new_stream;
   open_books();
+  return begun;
+}
+
+}  // namespace
+
+// What was taken over is so once the counts of what was not are on disk, or nobody can put them
+// there.
+Beginning begin(Journal& journal, const std::vector<std::string>& uplinks, Random random,
+                const Ages& ages) {
+  Beginning begun = begin_with(journal, uplinks, random, ages);
+  if (journal.mending()) journal.keep_aside();
   return begun;
 }
 

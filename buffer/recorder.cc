@@ -106,7 +106,7 @@ Position Recorder::acknowledged_by_all(Lane lane, std::span<const UplinkBooks> b
 
 Result<> Recorder::finish(Time now) {
   if (parts_.journal.mending())
-    if (auto r = mend(); !r) return r;
+    if (auto r = mend(now); !r) return r;
   const Result<> written = write_all(now);
   // what nobody waits for must not keep from the disk what somebody does, nor the run's clean end
   if (written || !parts_.tail.let_go()) return written;

@@ -107,7 +107,7 @@ class Recorder final : public Worker {
   Result<> make_room_for(std::span<Slot* const> slots, Time now);
   Result<> put_states(Time now);
   Result<> put_dead_letters();
-  Result<> mend();
+  Result<> mend(Time now);
   Result<> mark_missing();
   Result<> count_lost(std::span<const Position> through);
   void failed(const Error& why, Time now);

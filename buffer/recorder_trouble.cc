@@ -28,7 +28,7 @@ void Recorder::failed(const Error& why, Time now) {
     case Reason::corrupt:
       run_stored_ = false;
       journal.suspect();
-      if (mend())
+      if (mend(now))
         journal.trust();
       else
         journal.close();  // still suspected: the next turn goes on with it
@@ -41,7 +41,9 @@ void Recorder::failed(const Error& why, Time now) {
   show(now, why);
 }
 
-Result<> Recorder::mend() {
+/// Until the counts, too, are on disk it is not done: a power cut before makes the next run begin
+/// again.
+Result<> Recorder::mend(Time now) {
   Journal& journal = parts_.journal;
   journal.set_aside();
   cleared_ = {};
@@ -49,6 +51,11 @@ Result<> Recorder::mend() {
   parts_.tail.snapshot(books_);
   if (!salvage(journal, books_))
     if (auto r = mark_missing(); !r) return r;
+  batched_ = parts_.tail.snapshot(books_);
+  std::fill(drops_.begin(), drops_.end(), ByReason{});
+  if (auto r = journal.begin(); !r) return r;
+  if (auto r = put_states(now); !r) return r;
+  if (auto r = journal.commit(); !r) return r;
   journal.keep_aside();
   return {};
 }
