@@ -127,13 +127,15 @@ Reason MqttValues::claim(std::size_t instance, std::string_view text) {
 
 void MqttValues::refuse(std::string_view topic, Reason why, Sink& sink) {
   sink.lose(why, device_.values.size());
-  if (refusal_logged_) return;
-  refusal_logged_ = true;
-  const std::string_view reason = to_string(why);
-  log(LogLevel::warning, device_.name,
-      "%.*s is not taken: %.*s; max_instances is %zu; further ones are only counted",
-      static_cast<int>(topic.size()), topic.data(), static_cast<int>(reason.size()), reason.data(),
-      device_.instances());
+  const auto of = static_cast<std::size_t>(why);
+  if (refusals_logged_[of]) return;
+  refusals_logged_.set(of);
+  const char* const because = why == Reason::parse_error
+                                  ? "it gives a name that has a '.', is taken, or is no UTF-8"
+                              : why == Reason::too_large ? "it gives a name that is too long"
+                                                         : "as many as 'max_instances' are there";
+  log(LogLevel::warning, device_.name, "%.*s is not taken: %s; further ones are only counted",
+      static_cast<int>(topic.size()), topic.data(), because);
 }
 
 void MqttValues::put(std::size_t slot, const Reading& reading, Time received, Sink& sink) {

@@ -6,6 +6,7 @@
 // or of one whose name cannot be a signal's, counts as so many readings lost and is logged once.
 #pragma once
 
+#include <bitset>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,7 +68,7 @@ class MqttValues {
   std::vector<SignalName> instances_;  // what stands for the placeholder; size: how many are known
   std::vector<Time> stale_at_;         // of each slot, instance * signals + index
   Time next_stale_ = never;            // not after the earliest of them
-  bool refusal_logged_ = false;
+  std::bitset<reason_count> refusals_logged_;
 };
 
 }  // namespace fieldweir

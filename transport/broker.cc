@@ -48,6 +48,17 @@ bool read_endpoint(const config::Node& node, Endpoint& out, config::Mistakes& mi
 
 }  // namespace
 
+bool read_file_path(const config::Node& node, std::string& out, config::Mistakes& mistakes) {
+  std::string path;
+  if (!config::read_text(node, path, mistakes)) return false;
+  if (path.starts_with('/')) {
+    out = std::move(path);
+    return true;
+  }
+  mistakes.add(node.place, "expected a path that begins with '/', such as /etc/fieldweir/ca.pem");
+  return false;
+}
+
 std::optional<Endpoint> parse_broker_url(std::string_view url) {
   Endpoint endpoint;
   if (url.starts_with("mqtts://")) {

@@ -20,13 +20,18 @@ struct TlsSettings {
   std::string key;
 };
 
+/// Absolute: whoever starts the gateway may do so in any folder.
+bool read_file_path(const config::Node& node, std::string& out, config::Mistakes& mistakes);
+
 template <class T>
 void declare_tls(config::Fields<T>& fields) {
-  fields
-      .text("ca", &TlsSettings::ca, config::optional,
-            "authorities that the peer is verified against")
-      .text("cert", &TlsSettings::certificate, config::optional, "client certificate, a PEM file")
-      .text("key", &TlsSettings::key, config::optional, "the client certificate's key, a PEM file");
+  const auto file = [&](const char* name, std::string TlsSettings::*member, const char* what) {
+    fields.custom(name, "absolute path", member, read_file_path, config::optional, what,
+                  config::text_schema);
+  };
+  file("ca", &TlsSettings::ca, "authorities that the peer is verified against");
+  file("cert", &TlsSettings::certificate, "client certificate, a PEM file");
+  file("key", &TlsSettings::key, "the client certificate's key, a PEM file");
 }
 
 /// Where a broker listens. IPv6 addresses are written in brackets in a URL, and without here.
