@@ -57,10 +57,11 @@ Result<int> ModbusSerialPort::open(Time, const Stop&) {
 }
 
 Result<> ModbusSerialPort::lock(int descriptor) const {
-  int exclusive = 0;
-  if (ioctl(descriptor, TIOCGEXCL, &exclusive) != 0)
+  if (isatty(descriptor) == 0)
     return error(Reason::not_connected, "%s is no serial port", path_.c_str());
-  // root opens what others hold exclusively, so it has to be asked
+  // root opens what others hold exclusively, so it has to be asked; emulators leave the answer out
+  int exclusive = 0;
+  ioctl(descriptor, TIOCGEXCL, &exclusive);
   if (exclusive != 0 || flock(descriptor, LOCK_EX | LOCK_NB) != 0)
     return error(Reason::locked, "another program holds %s", path_.c_str());
   if (!is_pseudo_terminal(descriptor) && ioctl(descriptor, TIOCEXCL) != 0)
