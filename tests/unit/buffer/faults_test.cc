@@ -577,7 +577,7 @@ TEST(Faults, AHundredMebibytesAreSalvagedInTime) {
   const std::clock_t begin = std::clock();
   rig.start();
   const double took = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-  EXPECT_LT(took, 3) << "of CPU";
+  EXPECT_LT(took, FIELDWEIR_EMULATED ? 60 : 3) << "of CPU";
   EXPECT_EQ(rig.log->status().lanes[1].journal_batches, static_cast<std::uint64_t>(rows));
   std::printf("100 MiB taken over in %.2f s\n", took);
 }
