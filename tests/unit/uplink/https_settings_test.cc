@@ -63,7 +63,7 @@ TEST(HttpsSettings, MistakesAreNamed) {
     const std::string mistakes = load_link("url: '" + std::string(url) + "'").mistakes;
     EXPECT_THAT(mistakes, testing::HasSubstr("expected https://")) << url;
   }
-  EXPECT_THAT(load_link("url: 'https://x/', cert: a.pem").mistakes,
+  EXPECT_THAT(load_link("url: 'https://x/', cert: /a.pem").mistakes,
               testing::HasSubstr("'cert' and 'key' belong together"));
   // a far end answers 400 to a header that is broken, and so refuses every batch for ever
   for (const char* token : {"abc\\r", "a\\nb: c", "a b"})

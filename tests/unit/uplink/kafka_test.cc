@@ -64,7 +64,7 @@ TEST(KafkaSettings, MistakesAreNamed) {
   expect("brokers: [a], topic: 'no spaces'", "expected a Kafka topic");
   expect("brokers: [a], topic: t, security: sasl", "needs 'username' and 'password'");
   expect("brokers: [a], topic: t, username: me", "need 'security: sasl'");
-  expect("brokers: [a], topic: t, cert: c.pem", "'cert' and 'key' belong together");
+  expect("brokers: [a], topic: t, cert: /c.pem", "'cert' and 'key' belong together");
   expect("brokers: [a], topic: t, security: none", "plaintext");
 }
 
