@@ -99,7 +99,11 @@ std::string_view Events::rest_of_line(const Place& place) const {
   const auto line = static_cast<std::size_t>(place.line) - 1;
   if (line >= line_starts_.size()) return {};
   const std::size_t start = line_starts_[line];
-  const std::string_view whole = text_.substr(start, text_.find('\n', start) - start);
+  // not looked for: in a file that is one long line, that would be a walk over the file for each
+  // value
+  const std::size_t end =
+      line + 1 < line_starts_.size() ? line_starts_[line + 1] - 1 : text_.size();
+  const std::string_view whole = text_.substr(start, end - start);
   return whole.substr(std::min<std::size_t>(place.column - 1, whole.size()));
 }
 
