@@ -16,7 +16,11 @@ if [ -z "${FIELDWEIR_SYSROOT:-}" ]; then
   toolchains/sysroot.sh "$release" "$architecture" "$sysroot"
 else
   sysroot=$(realpath "$FIELDWEIR_SYSROOT")
-  found=$(. "$sysroot/etc/os-release" 2>/dev/null && echo "$VERSION_CODENAME") || found=unknown
+  if [ ! -r "$sysroot/etc/os-release" ]; then
+    echo "the sysroot $sysroot has no etc/os-release, so nobody knows its release; toolchains/README.md says what to copy" >&2
+    exit 2
+  fi
+  found=$(. "$sysroot/etc/os-release" && echo "${VERSION_CODENAME:-}")
   if [ "$found" != "$release" ]; then
     echo "the sysroot $sysroot is of release '$found' (its etc/os-release), but the target is $target" >&2
     exit 2
