@@ -92,26 +92,20 @@ void print_devices(std::string& out, const Json& devices) {
   }
 }
 
-/// "    1.5 MB of messages this month; nothing is sent until 2026-02-01 00:00:00 UTC"
-void print_limit(std::string& out, const Json& uplink) {
-  print(out, "    %.1f MB of messages this month",
-        static_cast<double>(count(uplink["bytes_this_month"])) / 1e6);
-  if (!uplink["next_attempt"].is_null())
-    print(out, "; nothing is sent until %s", utc(uplink["next_attempt"]).c_str());
-  out += "\n";
-}
-
 void print_uplinks(std::string& out, const Json& uplinks, const Json& ledger) {
-  print(out, "\n%-20s %-19s %10s %8s %8s %8s  %s\n", "uplink", "state", "delivered", "queued",
-        "dropped", "refused", "last error");
+  print(out, "\n%-20s %-19s %10s %8s %8s %12s  %s\n", "uplink", "state", "delivered", "queued",
+        "dropped", "dead letters", "last error");
   for (std::size_t i = 0; i < uplinks.size(); ++i) {
     const Json& row = ledger["uplinks"][i];
-    print(out, "%-20s %-19s %10llu %8llu %8llu %8llu  %s\n", shown(uplinks[i]["name"]).c_str(),
+    print(out, "%-20s %-19s %10llu %8llu %8llu %12llu  %s\n", shown(uplinks[i]["name"]).c_str(),
           shown(uplinks[i]["state"]).c_str(), count(row["delivered"]), count(row["queued"]),
           count(row["dropped"]), count(row["dead_lettered"]), last_error(uplinks[i]).c_str());
     for (const auto& [reason, readings] : row["dropped_by_reason"].items())
       print(out, "    dropped: %llu readings, %s\n", count(readings), reason.c_str());
-    if (!uplinks[i]["bytes_this_month"].is_null()) print_limit(out, uplinks[i]);
+    if (const Json& bytes = uplinks[i]["bytes_this_month"]; !bytes.is_null())
+      print(out, "    %.1f MB of messages this month\n", static_cast<double>(count(bytes)) / 1e6);
+    if (const Json& next = uplinks[i]["next_attempt"]; !next.is_null())
+      print(out, "    nothing is sent until %s\n", utc(next).c_str());
     if (const auto ranges = count(uplinks[i]["backlog_ranges"]); ranges > 0)
       print(out, "    the backlog follows beside new readings, in %llu range%s\n", ranges,
             ranges > 1 ? "s" : "");

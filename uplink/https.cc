@@ -77,7 +77,7 @@ Sent Https::send(std::span<const Message> window, Time deadline, const Stop& sto
   const FixedText<96> said = one_line(answer.value().body);
   return {.verdict = meaning.verdict,
           .at = clock_.now() + answer.value().retry_after,
-          .why = error(meaning.reason, "HTTP status %ld: %.*s", status,
+          .why = error(meaning.reason, "HTTP status %ld%s%.*s", status, said.empty() ? "" : ": ",
                        static_cast<int>(said.size()), said.view().data())};
 }
 

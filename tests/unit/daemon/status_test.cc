@@ -97,6 +97,8 @@ TEST_F(StatusTest, ShowsWhatADestinationOwesUs) {
 TEST_F(StatusTest, TheLastErrorStaysAndSaysWhenItWas) {
   far.mood = FarEnd::busy;
   run(3 * second);
+  const std::string_view waits = "    nothing is sent until 2026-01-01 00:0";
+  EXPECT_NE(status_text(status_json(*gateway)).find(waits), std::string::npos);
   far.mood = FarEnd::takes_all;
   run(2 * minute);
   const std::string text = status_text(status_json(*gateway));
@@ -104,6 +106,7 @@ TEST_F(StatusTest, TheLastErrorStaysAndSaysWhenItWas) {
   const std::size_t time = text.find("  2026-01-01 00:0");
   ASSERT_NE(time, std::string::npos) << text;
   EXPECT_EQ(text.substr(time + 21, 10), " UTC: busy") << text;
+  EXPECT_EQ(text.find(waits), std::string::npos) << text;
 }
 
 TEST_F(StatusTest, IsTheSameForPeople) {

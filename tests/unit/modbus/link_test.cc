@@ -19,7 +19,7 @@ namespace fieldweir {
 namespace {
 
 constexpr Duration timeout = 200 * millisecond;
-constexpr Duration grace = 50 * millisecond;
+constexpr Duration grace = 150 * millisecond;  // a busy machine's; a second timeout is more
 const ModbusRequest ten{3, ModbusFunction::read_holding, 100, 10};
 
 class ModbusLinkTest : public testing::Test {
@@ -231,16 +231,16 @@ TEST_F(ModbusLinkTest, KeepsClosesOrClosesAfterARest) {
 }
 
 TEST_F(ModbusLinkTest, PausesAfterConnectingAndBetweenRequests) {
-  endpoint_.pause_after_connect = 60 * millisecond;
+  endpoint_.pause_after_connect = 300 * millisecond;
   endpoint_.quiet_time = 40 * millisecond;
   reach(server_.port());
   const Time start = clock_.now();
-  ASSERT_TRUE(good_read());
+  ASSERT_TRUE(link_->ask(ten, start + second, stop_));
   const Time first = clock_.now();
-  EXPECT_GE(first - start, 60 * millisecond);
+  EXPECT_GE(first - start, 300 * millisecond);
   ASSERT_TRUE(good_read());
   EXPECT_GE(clock_.now() - first, 40 * millisecond);
-  EXPECT_LT(clock_.now() - first, 60 * millisecond);
+  EXPECT_LT(clock_.now() - first, 300 * millisecond);  // it is connected
 }
 
 TEST_F(ModbusLinkTest, ALookupThatHangsEndsAtTheDeadline) {

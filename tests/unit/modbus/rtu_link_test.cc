@@ -18,7 +18,7 @@ using Steps = std::vector<RtuUnit::Step>;
 using enum ModbusFunction;
 
 constexpr Duration timeout = 80 * millisecond;
-constexpr Duration grace = 50 * millisecond;
+constexpr Duration grace = 150 * millisecond;  // a busy machine's; a second timeout is more
 const ModbusRequest ten{3, read_holding, 100, 10};
 
 Bytes joined(Bytes a, const Bytes& b) {
