@@ -49,3 +49,4 @@ toolchains/uplink-package.sh "$build" "$version" kinesis "Amazon Kinesis" "$FIEL
 lintian --fail-on error,warning --tag-display-limit 0 "$build"/*.deb
 printf '%s: %s bytes, installed %s KiB\n' "$package" "$(stat -c %s "$package")" "$(dpkg-deb -f "$package" Installed-Size)"
 printf 'depends on %s\n' "$(dpkg-deb -f "$package" Depends)"
+toolchains/footprint.sh "$release" "$architecture" "$package" "$build"/fieldweir-*.deb
