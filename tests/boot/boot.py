@@ -40,7 +40,7 @@ class Proof:
         return self.held(what, f"for i in $(seq {longest}); do {{ {command}\n}} && break; sleep 1; done; [ $i != {longest} ]", 1800)
 
     def write(self, path, text):
-        self.held(f"{path} is written", f"cat > {path} <<'THE END'\n{text}\nTHE END")
+        self.held(f"{path} is written", f"mkdir -p $(dirname {path}); cat > {path} <<'THE END'\n{text}\nTHE END")
 
     def configure(self, text):
         self.write("/etc/fieldweir/fieldweir.yaml", text)
@@ -72,10 +72,10 @@ def exposure(proof, limit):
 def allow_list(proof, parts):
     """The drop-ins that the package ships: the kernel itself refuses other addresses."""
     examples, place = "/usr/share/doc/fieldweir/examples/systemd", "/etc/systemd/system/fieldweir.service.d"
-    proof.held("the drop-ins are in the package", f"mkdir -p {place} && cp {examples}/*.conf {place}/ && systemctl daemon-reload")
+    proof.held("the drop-ins are in the package", f"mkdir -p {place} && cp {examples}/{{allow-list,no-serial}}.conf {place}/ && systemctl daemon-reload")
     exposure(proof, 1.2)
     proof.configure(CONFIG + CLOUD.format(host=HOST, port=parts.sink_port))
-    proof.becomes("an address that is not on the list is not reached", "fieldweir status | grep -A3 cloud | grep -i 'not permitted\\|cannot\\|refused\\|failed'")
+    proof.becomes("an address that is not on the list is not reached", "fieldweir status | grep -A3 cloud | grep -i 'not permitted\\|timed out\\|cannot\\|refused\\|failed'")
     if parts.record.exists() and parts.record.read_text():
         raise SystemExit("FAILED: the sink was reached past the allow list")
     proof.held("it is put on the list", f"echo 'IPAddressAllow={HOST}' >> {place}/allow-list.conf && systemctl daemon-reload && systemctl restart fieldweir")
@@ -89,6 +89,8 @@ def serial(proof):
     print("     ", port, proof.held("it is of the group dialout", f"[ $(stat -L -c %G {port}) = dialout ] && readlink -f {port}"))
     proof.configure(METER.format(port=port))
     proof.becomes("a device on the serial line is read from within the sandbox", "fieldweir status | grep 'meter.value.* good'")
+    proof.held("no other device can be opened there, by whomever", "head -c 1 /dev/vda > /root/first && "
+               "sh -c 'echo $$ > /sys/fs/cgroup/system.slice/fieldweir.service/cgroup.procs; head -c 1 /dev/vda' 2>&1 | grep 'not permitted'")
 
 
 def memory(proof):
@@ -96,8 +98,18 @@ def memory(proof):
     proof.held("a thousand registers are served", "systemctl stop devices; systemd-run --quiet --unit=devices fieldweir simulate /root/devices.yaml")
     proof.configure(thousand())
     proof.becomes("a thousand signals are read", "[ $(fieldweir status | grep -c ' good$') -ge 1000 ]")
+    proof.held("for half a minute", "sleep 30")
     said = proof.held("how much memory that takes", "grep -E 'VmRSS|VmHWM|RssAnon|RssFile' /proc/$(systemctl show --property MainPID --value fieldweir)/status | tr -s '\\t ' ' ' | paste -sd ' '")
     print("     ", said)
+
+
+def watchdog(proof):
+    """The end of the machine: its systemd stands still, and its watchdog notices."""
+    proof.write("/etc/systemd/system.conf.d/watchdog.conf", "[Manager]\nRuntimeWatchdogSec=15")
+    proof.held("systemd feeds the machine's watchdog", "systemctl daemon-reexec && journalctl -b | grep 'Watchdog running with a hardware timeout of 15s'")
+    proof.machine.say("sync; kill -SEGV 1\n")
+    proof.machine.gone()
+    print("held: the watchdog resets a machine whose systemd stands still")
 
 
 @contextlib.contextmanager
@@ -117,7 +129,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="fieldweir-boot-") as name, Parts(broker=False, modbus=False) as parts, serial_line(parts) as near:
         folder = pathlib.Path(name)
         subprocess.run([HERE / "system.sh", package, folder], check=True)
-        adapter = ["-device", "qemu-xhci", "-chardev", f"serial,id=line,path={near}", "-device", "usb-serial,chardev=line"]
+        adapter = ["-device", "qemu-xhci", "-chardev", f"serial,id=line,path={near}", "-device", "usb-serial,chardev=line",
+                   "-device", "i6300esb"]
         with Machine(folder, adapter) as machine:
             proof = Proof(machine)
             install(proof)
@@ -126,7 +139,7 @@ def main():
             memory(proof)
             allow_list(proof, parts)
             cuts.prepare(proof, parts.sink_port)
-            machine.off()
+            watchdog(proof)
         cuts.prove(folder, parts, count, seed)
     print("all held")
 

@@ -47,6 +47,8 @@ class Machine:
             for line in self.process.stdout:
                 log.write(line)
                 log.flush()
+                if not line.endswith(b"\n"):
+                    break  # what it was saying when the power went
                 text = line.decode(errors="replace").strip("\r\n")
                 if text.startswith("@"):
                     self.reports.append(text)
@@ -58,7 +60,7 @@ class Machine:
         """(exit status, what it said)."""
         self.number += 1
         end = f"={self.number}="
-        self.say(f"{{ {command}\n}} < /dev/null; echo {end} $?\n")
+        self.say(f"{{ {command}\n}} < /dev/null; printf '\\n{end} %s\\n' $?\n")
         deadline, said = time.monotonic() + longest, []
         while True:
             try:
@@ -68,7 +70,7 @@ class Machine:
             if line is None:
                 raise EOFError(f"the machine ended during: {command}\n" + "\n".join(said[-20:]))
             if line.startswith(end):
-                return int(line.split()[1]), "\n".join(said)
+                return int(line.split()[1]), "\n".join(said).strip()
             said.append(line)
 
     def reported(self, beginning):
@@ -92,5 +94,9 @@ class Machine:
     def off(self):
         """It is told to power off."""
         self.say("systemctl poweroff\n")
+        self.gone()
+
+    def gone(self):
+        """It switches itself off, or is reset."""
         self.process.wait(900)
         disk.keep(self.folder)

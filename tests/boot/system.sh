@@ -7,13 +7,13 @@ cd "$(dirname "$0")/../.."
 package=$(realpath "$1") folder=$(realpath "$2")
 release=bookworm
 architecture=$(dpkg-deb -f "$package" Architecture)
-depends=$(dpkg-deb -f "$package" Depends | tr -d ' ' | tr ',' '\n' | sed 's/[(|].*//' | paste -sd,)
+depends=$({ dpkg-deb -f "$package" Depends; dpkg-deb -f "$package" Recommends; } | tr -d ' ' | tr ',' '\n' | sed 's/[(|].*//' | paste -sd,)
 packages=linux-image-$architecture,systemd,systemd-sysv,systemd-timesyncd,udev,dbus,libnss-systemd,kmod,procps,iproute2
 packages+=,mosquitto,mosquitto-clients,sqlite3,busybox-static,base-files,base-passwd,bash,dash,coreutils,util-linux,mount
 packages+=,login,passwd,grep,sed,findutils,tar,gzip,dpkg,apt,diffutils,hostname,libc-bin,debianutils,mawk,$depends
 packages+=,init-system-helpers,perl-base,usr-is-merged
 root=.cache/systems/boot-$release-$architecture
-made_of="3 $packages"
+made_of="4 $packages"
 
 # the modules that the machine and the proof need, out of 4,000
 modules=(virtio/* block/virtio* net/virtio* net/net_failover* char/hw_random/* usb/* watchdog/*)
@@ -64,6 +64,7 @@ set_up() {
   cp tests/boot/line.service "$root/etc/systemd/system/"
   ln -s ../line.service "$root/etc/systemd/system/multi-user.target.wants/"
   find "$root/var/cache/apt/archives" -name '*.deb' -delete
+  rm "$root/etc/dpkg/dpkg.cfg.d/99mmdebstrap"  # what is installed later keeps its documents
   touch "$root/etc/.updated" "$root/var/.updated"  # else the first start builds databases for minutes
 }
 
