@@ -6,13 +6,14 @@ set -euo pipefail
 release=$1
 shift
 packages=cmake,ninja-build,pkg-config,g++-aarch64-linux-gnu,g++-arm-linux-gnueabihf,qemu-user-static,dpkg-dev,file
+packages+=,mosquitto,mosquitto-clients,openssl,python3  # peers of the tests
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
 if [ "$(. /etc/os-release; echo "$VERSION_CODENAME")" = "$release" ]; then
   for package in ${packages//,/ }; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >&2
+      as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$package" >&2
   done
   exec "$@"
 fi
@@ -25,6 +26,8 @@ if [ "$(cat "$system/.made-of" 2>/dev/null)" != "$packages" ]; then
   mkdir -p .cache/systems
   as_root unshare --mount mmdebstrap --quiet --variant=minbase --include="$packages" "$release" "$system.part" \
     "deb $mirror $release main"
+  printf '127.0.0.1 localhost\n::1 localhost\n' | as_root tee "$system.part/etc/hosts" > /dev/null
+  echo 0123456789abcdef0123456789abcdef | as_root tee "$system.part/etc/machine-id" > /dev/null
   echo "$packages" | as_root tee "$system.part/.made-of" > /dev/null
   as_root mv "$system.part" "$system"
 fi

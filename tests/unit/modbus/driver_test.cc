@@ -226,8 +226,13 @@ TEST(ModbusTcpAndPymodbus, AllTablesAndTypes) {
   const Process server(
       {"/usr/bin/python3", FIELDWEIR_TESTS "/support/modbus_server.py", std::to_string(port), "3"},
       folder.file("output"));
-  ASSERT_TRUE(eventually([&] { return server.output().find("ready") != std::string::npos; }))
-      << server.output();
+  const auto says = [&](const char* what) {
+    return server.output().find(what) != std::string::npos;
+  };
+  const bool ready =
+      eventually([&] { return says("ready") || !server.running(); }) && says("ready");
+  if (FIELDWEIR_EMULATED && says("No module named")) GTEST_SKIP() << "no pymodbus of its kind here";
+  ASSERT_TRUE(ready) << server.output();
 
   SystemClock clock;
   std::string yaml =
