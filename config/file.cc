@@ -21,7 +21,7 @@ FileText read_whole(const std::string& path, std::size_t most) {
   }
   struct stat status {};
   fstat(descriptor, &status);
-  file.open_to_others = (status.st_mode & 077) != 0;
+  file.open_to_others = (status.st_mode & 037) != 0;
   char chunk[16384];
   ssize_t got = 0;
   while (file.text.size() <= most && (got = read(descriptor, chunk, sizeof chunk)) > 0)

@@ -12,7 +12,7 @@ struct FileText {
   std::string text;
   std::string error;  // empty if all went well: "No such file or directory", "larger than 1MiB"
   bool exists = true;
-  bool open_to_others = false;  // group or others may read it
+  bool open_to_others = false;  // beyond its owner, and its group for reading
 };
 
 FileText read_whole(const std::string& path, std::size_t most);

@@ -4,7 +4,7 @@
 // several documents, files over 1 MiB, more than 32 levels or 50,000 nodes, keys that are not
 // scalars, control characters, invalid UTF-8. Substituted inside scalars: ${env:NAME},
 // ${env:NAME:-default},
-// ${secret:NAME} (systemd credential directory, else a 0600 file beside the configuration in
+// ${secret:NAME} (systemd credential directory, else a file beside the configuration in
 // `secrets/NAME`, else the environment). A substituted value is text: it cannot add structure.
 #pragma once
 

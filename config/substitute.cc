@@ -59,7 +59,10 @@ Found from_secret(const std::string& name, const std::string& folder) {
     file = {value, {}, true, false};
   }
   if (!file.error.empty()) return {{}, "secret '" + name + "' cannot be read: " + file.error};
-  if (file.open_to_others) return {{}, "others may read " + own + "; give it mode 0600"};
+  if (file.open_to_others)
+    return {
+        {},
+        "others may read or write " + own + "; give it mode 0600, or 0640 and the service's group"};
   if (file.text.ends_with('\n')) file.text.pop_back();
   if (file.text.empty()) return {{}, "secret '" + name + "' is empty"};
   return {file.text, {}};

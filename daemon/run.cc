@@ -25,7 +25,7 @@ constexpr Duration stop_patience = 3500 * millisecond;
 constexpr Duration last_exit = 4500 * millisecond;
 
 /// Settings that may be run, or nothing, and then `why` says it.
-std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& why) try {
+std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& why) {
   config::Mistakes mistakes;
   auto settings = std::make_unique<Settings>(load_settings(path, mistakes));
   if (!mistakes.empty()) {
@@ -34,9 +34,6 @@ std::unique_ptr<Settings> settings_to_run(const std::string& path, std::string& 
   }
   why = memory_refusal(*settings);
   return why.empty() ? std::move(settings) : nullptr;
-} catch (const std::bad_alloc&) {
-  why = "out of memory\n";
-  return nullptr;
 }
 
 /// Serves status and feeds the watchdog until told to stop (then nullptr) or to run new settings.
@@ -67,7 +64,11 @@ std::unique_ptr<Settings> serve(Gateway& gateway, const Signals& signals, Status
     if (signal == SIGTERM || signal == SIGINT) return nullptr;
     if (signal != SIGHUP) continue;
     std::string why;
-    if (auto settings = settings_to_run(config, why)) return settings;
+    try {
+      if (auto settings = settings_to_run(config, why)) return settings;
+    } catch (const std::bad_alloc&) {
+      why = "out of memory";
+    }
     log(LogLevel::error, "reload", "not done, the present configuration stays:\n%s", why.c_str());
   }
 }

@@ -85,6 +85,8 @@ def main(program, root):
 
     needed = linked(program)
     uses = {by_name[name]: "loaded when used" for name in loaded(program) - needed}
+    if unknown := sorted(name for name in needed if name not in by_name and not name.startswith("ld-linux")):
+        sys.exit(f"sbom.py: no package of the sysroot has {', '.join(unknown)}, which {program} links")
     uses |= {by_name[name]: "linked" for name in needed if name in by_name}
     sources = {source_of(fields(package)) for package in uses}
     for package in {owners[path] for path in headers(root, sys.stdin) if path in owners}:

@@ -47,6 +47,9 @@ Result<int> ModbusSerialPort::open(Time, const Stop&) {
   if (descriptor < 0 && errno == EACCES)
     return error(Reason::not_connected,
                  "%s: permission denied; its group, mostly dialout, may open it", path_.c_str());
+  if (descriptor < 0 && errno == EPERM)
+    return error(Reason::not_connected,
+                 "%s: not allowed; the service's DeviceAllow lacks its driver", path_.c_str());
   if (descriptor < 0) return system_error(path_.c_str(), errno);
   Result<> ready = lock(descriptor);
   if (ready) ready = set_line(descriptor);
