@@ -31,6 +31,12 @@ else
   fi
 fi
 
+# what was built with another sysroot, or with this one before it was made anew, is built again
+made_with="$sysroot $(stat -c %Y "$sysroot/var/lib/dpkg/status")"
+if [ "$(cat "build-$target/.made-with" 2>/dev/null || echo "$made_with")" != "$made_with" ]; then rm -rf "build-$target"; fi
+mkdir -p "build-$target"
+echo "$made_with" > "build-$target/.made-with"
+
 emulator=("$emulator" -L "$sysroot")
 within=(toolchains/within.sh "$release")
 configure=(-G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSYSROOT_DIR="$sysroot"

@@ -33,4 +33,9 @@ if [ "$(cat "$system/.made-of" 2>/dev/null)" != "$packages" ]; then
 fi
 as_root mkdir -p "$system$PWD"
 exec_in=(unshare --mount --fork toolchains/enter.sh "$system" "$PWD" "$(id -u):$(id -g)")
-as_root "${exec_in[@]}" "$@"
+# sudo lets no variable through
+passed=()
+for name in DEB_HOST_ARCH SOURCE_DATE_EPOCH FIELDWEIR_DEBIAN_RELEASE FIELDWEIR_LIBCURL FIELDWEIR_SYSROOT FIELDWEIR_TRIPLE; do
+  if [ -n "${!name+set}" ]; then passed+=("$name=${!name}"); fi
+done
+as_root "${exec_in[@]}" env "${passed[@]}" "$@"
