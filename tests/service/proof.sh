@@ -27,6 +27,14 @@ holds() {
   fail "$what"
 }
 
+# once WHAT COMMAND...: holds the first time
+once() {
+  local what=$1
+  shift
+  "$@" > /dev/null 2>&1 || fail "$what"
+  echo "held: $what"
+}
+
 property() { systemctl show --property "$1" --value fieldweir; }
 is() { [ "$(property "$1")" = "$2" ]; }
 logged() { journalctl --no-pager -u fieldweir | grep -q -- "$1"; }
@@ -40,7 +48,7 @@ bad() { printf 'version: 1\ndevices: []\nnonsense: 1\n' > $config; }
 mkdir -p /etc/systemd/system/fieldweir.service.d
 printf '[Service]\nSystemCallErrorNumber=kill\nProtectClock=no\nSystemCallFilter=adjtimex clock_adjtime\n' > /etc/systemd/system/fieldweir.service.d/strict.conf
 
-holds "installs without a configuration" install fieldweir.deb
+once "installs without a configuration" install fieldweir.deb
 holds "says what to do next" said "write $config"
 holds "is enabled" systemctl is-enabled fieldweir
 systemctl start fieldweir
@@ -64,14 +72,14 @@ holds "reports a bad one" logged nonsense
 holds "and goes on with the old one" sh -c 'fieldweir status | grep -q pump'
 holds "as the same process" is MainPID "$pid"
 
-holds "upgrades over a bad configuration" install later.deb
+once "upgrades over a bad configuration" install later.deb
 holds "does not restart onto it" is MainPID "$pid"
 holds "says what is wrong with it" said nonsense
 holds "and how to go on" said "systemctl restart fieldweir"
 
 systemctl restart fieldweir
 holds "a bad configuration ends with status 78" is ExecMainStatus 78
-holds "and is not started again" is NRestarts 0
+holds "and is not started again" is ActiveState failed
 good tank
 systemctl reset-failed fieldweir
 systemctl start fieldweir
@@ -90,6 +98,9 @@ pid=$(property MainPID)
 install later.deb
 holds "an upgrade sees the credentials and the environment of the service" sh -c "[ \$(systemctl show --property MainPID --value fieldweir) != $pid ]"
 holds "and starts it" is ActiveState active
+systemctl stop fieldweir
+once "upgrades a gateway that is stopped" install fieldweir.deb
+once "which stays so" is ActiveState inactive
 rm /run/systemd/system/fieldweir.service.d/secret.conf
 
 # a serial port: of the group dialout, like those of adapters
@@ -120,9 +131,11 @@ kill -STOP "$pid"
 holds "the watchdog ends a daemon that stands still, and it comes back" sh -c "sleep 1; systemctl is-active fieldweir && [ \$(systemctl show --property MainPID --value fieldweir) != $pid ]"
 holds "no system call was denied" sh -c '! journalctl --no-pager | grep -q "status=31/SYS"'
 
-holds "removes" dpkg -r fieldweir
+once "removes" dpkg -r fieldweir
 holds "which stops it" sh -c '! pgrep -x fieldweir'
 holds "and keeps configuration and state" test -e $config -a -d /var/lib/fieldweir
-holds "purges" dpkg -P fieldweir
+once "is installed again" install fieldweir.deb
+holds "and runs again" is ActiveState active
+once "purges" dpkg -P fieldweir
 holds "and nothing is left" sh -c '[ ! -e /etc/fieldweir ] && [ ! -e /var/lib/fieldweir ] && [ ! -e /usr/bin/fieldweir ]'
 echo "all held"
