@@ -25,7 +25,7 @@ flock --nonblock 9 || { echo "sysroot.sh: another run makes $folder; wait for it
 mirror=$(toolchains/mirror.sh)
 as_root rm -rf "$folder" "$folder.part"
 # merged-usr: Debian 13 packages unpack into /usr only, but the loader's name is /lib/ld-linux...
-as_root unshare --mount mmdebstrap --quiet --variant=extract --architectures="$architecture" --include="$packages" \
+as_root mmdebstrap --quiet --variant=extract --architectures="$architecture" --include="$packages" \
   --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --extract-hook=toolchains/package-database.sh "$release" "$folder.part" "deb $mirror $release main"
 as_root chown -R "$(id -u):$(id -g)" "$folder.part"
 
