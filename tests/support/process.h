@@ -50,7 +50,6 @@ class Process {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const { ::kill(pid_, number); }
-  bool running() const { return pid_ > 0 && waitpid(pid_, nullptr, WNOHANG | WNOWAIT) == 0; }
 
   /// Waits for the end; the exit status, or 128 + signal.
   int wait() {
