@@ -16,7 +16,7 @@ import traceback
 MODULES = ("gateway_command", "gateway_disk", "gateway_field", "gateway_journal", "gateway_ledger", "gateway_stop",
            "gateway_uplinks", "gateway_writes")
 AT_A_TIME = 6
-LONGEST = 55
+LONGEST = 200
 
 
 def cases():

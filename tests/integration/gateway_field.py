@@ -3,7 +3,7 @@ import json
 import time
 
 from gateway_account import at_sink, balance, everything_arrived, heard_by
-from gateway_site import BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, check, device, errors, flows, uplink, value
+from gateway_site import BOILER, CLOUD, LOCAL, PLANT, RETRIED, ROOMS, SCADA, Site, check, device, errors, flows, uplink, value
 
 KITCHEN = "rooms.kitchen.temperature"
 
@@ -25,15 +25,15 @@ def case_everything_absent_at_start_then_appears(fieldweir):
         site.until(lambda s: uplink(s)["queued"] > before, 5, "the queue grows")
 
         site.start_modbus()
-        site.until(lambda s: value(s, "boiler.energy")["quality"] == "good", 20, "the device is read")
+        site.until(lambda s: value(s, "boiler.energy")["quality"] == "good", RETRIED, "the device is read")
         site.start_sink()
-        site.until(flows("cloud"), 20, "the sink gets the backlog")
+        site.until(flows("cloud"), RETRIED, "the sink gets the backlog")
         site.freeze("gateway")  # until there is a subscriber, the broker would keep nothing
         site.start_broker()
         heard = site.subscribe("first")
         site.thaw("gateway")
-        site.until(flows("scada"), 30, "the broker gets the backlog")
-        site.until(lambda s: device(s, "rooms")["state"] == "online", 20, "the subscription stands")
+        site.until(flows("scada"), RETRIED, "the broker gets the backlog")
+        site.until(lambda s: device(s, "rooms")["state"] == "online", RETRIED, "the subscription stands")
         site.publish("rooms/kitchen", b'{"temperature": 21.5}')
         site.until(lambda s: value(s, KITCHEN).get("value") == 21.5, 5, "the message becomes a value")
         check(site.end()[0] == 0, "exit status")
@@ -67,12 +67,12 @@ def case_frozen_and_killed_modbus_server_disturbs_no_other_bus(fieldweir):
         check(rate and 17 < rate < 21, f"the other bus made {rate} polls/s of 20")
         check(device(site.status(), "boiler")["state"] == "offline", "state of a frozen device")
         site.thaw("modbus")
-        site.until(online, 15, "the device is read again after SIGCONT")
+        site.until(online, RETRIED, "the device is read again after SIGCONT")
         before = errors(site.status(), "boiler") + 1
         site.stop("modbus")
         site.until(offline, 10, "the killed device is seen to be")
         site.start_modbus()
-        site.until(online, 20, "the device is read again after its restart")
+        site.until(online, RETRIED, "the device is read again after its restart")
         check(device(site.status(), "plant")["skipped"] <= 5, "polls of the other bus were skipped")
         check(site.end()[0] == 0, "exit status")
         arrived = at_sink(site)

@@ -15,6 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from parts import PYTHON, SUPPORT, Parts, end_with_parent, listening, status_of, wait_for  # noqa: E402
 
+RETRIED = 65  # seconds within which whoever came back is tried again: the longest pause, and what a busy machine takes
 BASE = """version: 1
 gateway: {id: site}
 brokers: {site: {url: "mqtt://127.0.0.1:$broker"}}

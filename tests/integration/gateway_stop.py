@@ -3,7 +3,7 @@ import fcntl
 import signal
 
 from gateway_account import at_sink, balance, everything_arrived, heard_by
-from gateway_site import BOILER, CLOUD, LOCAL, PLANT, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
+from gateway_site import BOILER, CLOUD, LOCAL, PLANT, RETRIED, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
 
 PEERS = ("mosquitto", "modbus", "sink")
 
@@ -29,7 +29,7 @@ def case_sigterm_with_every_peer_frozen(fieldweir):
             check(balance(site, name)["queued"] > 10, "what the peers did not take is not kept")
         site.thaw(*PEERS)
         site.run()
-        site.until(all_flows, 30, "all is well again")
+        site.until(all_flows, RETRIED, "all is well again")
         check(site.end()[0] == 0, "exit status")
         everything_arrived(site, at_sink(site))
         everything_arrived(site, heard_by(heard), "scada")
@@ -104,7 +104,7 @@ def case_sighup_with_every_peer_frozen(fieldweir):
         site.freeze(*PEERS)
         reload(site, good=True)
         site.thaw(*PEERS)
-        site.until(all_flows, 30, "all is well again")
+        site.until(all_flows, RETRIED, "all is well again")
         check(site.end()[0] == 0, "exit status")
         everything_arrived(site, at_sink(site))
         everything_arrived(site, heard_by(heard), "scada")

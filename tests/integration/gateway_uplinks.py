@@ -5,7 +5,7 @@ import re
 import sqlite3
 
 from gateway_account import at_sink, balance, everything_arrived, heard_by, recorded
-from gateway_site import LOCAL, PLANT, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
+from gateway_site import LOCAL, PLANT, RETRIED, ROOMS, SCADA, Site, check, device, flows, ledger_of, uplink, value
 
 
 def case_broker_killed_and_frozen_loses_nothing(fieldweir):
@@ -23,8 +23,8 @@ def case_broker_killed_and_frozen_loses_nothing(fieldweir):
         site.start_broker()
         second = site.subscribe("second")
         site.thaw("gateway")
-        site.until(flows("scada"), 20, "the broker gets the backlog")
-        site.until(lambda s: device(s, "rooms")["state"] == "online", 20, "the subscription is renewed")
+        site.until(flows("scada"), RETRIED, "the broker gets the backlog")
+        site.until(lambda s: device(s, "rooms")["state"] == "online", RETRIED, "the subscription is renewed")
 
         site.freeze("mosquitto")
         site.until(lambda s: uplink(s, "scada")["state"] == "backing off" and uplink(s, "scada")["queued"] > 20, 15,
@@ -46,7 +46,7 @@ def case_503_waits_as_long_as_it_is_told(fieldweir):
         site.order({"status": 503, "retry_after": 2, "body": "down for repairs"})
         status = site.until(lambda s: uplink(s)["state"] == "backing off", 10, "the refusal is seen")
         check("503" in uplink(status)["last_error"] and "down for repairs" in uplink(status)["last_error"], uplink(status)["last_error"])
-        site.until(flows(queue=20), 15, "the uplink recovers")
+        site.until(flows(queue=20), RETRIED, "the uplink recovers")
         check(site.end()[0] == 0, "exit status")
         everything_arrived(site, at_sink(site))
         entries = recorded(site)
