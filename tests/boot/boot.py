@@ -89,6 +89,10 @@ def serial(proof):
     print("     ", port, proof.held("it is of the group dialout", f"[ $(stat -L -c %G {port}) = dialout ] && readlink -f {port}"))
     proof.configure(METER.format(port=port))
     proof.becomes("a device on the serial line is read from within the sandbox", "fieldweir status | grep 'meter.value.* good'")
+    proof.held("the adapter's driver goes", "systemctl stop fieldweir && modprobe -r ftdi_sio usbserial && ! grep ttyUSB /proc/devices")
+    proof.held("the gateway starts without it", "systemctl start fieldweir")
+    proof.held("the driver comes back", "modprobe ftdi_sio")
+    proof.becomes("an adapter that comes after the start is read", "fieldweir status | grep 'meter.value.* good'", 120)
     proof.held("no other device can be opened there, by whomever", "head -c 1 /dev/vda > /root/first && "
                "sh -c 'echo $$ > /sys/fs/cgroup/system.slice/fieldweir.service/cgroup.procs; head -c 1 /dev/vda' 2>&1 | grep 'not permitted'")
 
